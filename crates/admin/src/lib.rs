@@ -1,0 +1,1 @@
+//! The control plane: an authenticated API over the store and the ledger.

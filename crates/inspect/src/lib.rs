@@ -1,0 +1,1 @@
+//! Bytes in, findings out: detectors, levels, streams, pseudonyms; no I/O.

@@ -1,0 +1,1 @@
+//! Pure decisions over facts passed in: identity rules, policy, choice.

@@ -1,0 +1,1 @@
+//! The ledger's own schema: encode, chain, prove, verify; no I/O.

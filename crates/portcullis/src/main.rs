@@ -1,0 +1,2 @@
+//! The program: configuration, serve and the other commands.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The data plane: the pipeline, its attempts and its answers.

@@ -1,0 +1,1 @@
+//! The embedded model: engine, tokenizer, templates, and the sandboxed child that runs them.

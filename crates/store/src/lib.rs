@@ -1,0 +1,1 @@
+//! State that outlives the process: ledger files and group commit, keys, settings.

@@ -1,0 +1,2 @@
+//! The one front door for developers: check, test, bench, docs.
+fn main() {}
