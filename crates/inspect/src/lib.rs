@@ -1,1 +1,23 @@
 //! Bytes in, findings out: detectors, levels, streams, pseudonyms; no I/O.
+//!
+//! [`Inspector::inspect`] reads every piece of a call and says what classes it holds, where, and at what level.
+//! [`Inspector::screen`] does the same for an answer while it streams, and holds back what must not leave.
+//! [`pseudonym`] replaces found values by stable tokens and puts them back. `docs/inspection.md` states the
+//! classes, the bounds and what is not covered.
+
+mod class;
+mod found;
+mod inspector;
+mod level;
+mod piece;
+pub mod pseudonym;
+mod screen;
+mod settings;
+
+pub use class::Class;
+pub use found::{Finding, Found};
+pub use inspector::Inspector;
+pub use level::{Level, UnknownLevel};
+pub use piece::{Channel, Content, Piece, UnknownChannel};
+pub use screen::{Screen, ScreenRules, Verdict};
+pub use settings::{Custom, Limits, Matches, Problem, Settings, Thresholds};

@@ -1,1 +1,42 @@
-//! Pure decisions over facts passed in: identity rules, policy, choice.
+//! Pure decisions over facts passed in: where a call may go, under which obligations, by which policies, in which order.
+//!
+//! [`decide`] is the one function that the door, `explain` and replay all call. It takes the compiled [`Policies`], who
+//! calls ([`Caller`]), what was found ([`CallFacts`]) and where the call could go ([`Destinations`]), and answers with a
+//! [`Decision`]. It reads no clock, file or network: the same facts give the same decision.
+//!
+//! Cedar alone would skip a policy that errors. Here any error refuses that destination.
+
+mod built_in;
+mod call;
+mod caller;
+pub mod choose;
+mod compile;
+mod decide;
+mod decision;
+mod destination;
+mod explain;
+mod facts;
+mod gates;
+mod level;
+mod obligations;
+mod policies;
+mod problem;
+mod refuse;
+mod replay;
+mod slices;
+#[cfg(test)]
+mod tests;
+
+pub use call::{Action, CallFacts, Mode};
+pub use caller::{Caller, CallerKind};
+pub use compile::{Source, Vocabulary};
+pub use decide::{decide, decide_one};
+pub use decision::{Code, Decision, Permitted, Refused, narrow};
+pub use destination::{Assessment, DestinationFacts, Destinations, Hosting, Provenance};
+pub use obligations::{Obligations, Record, Screen};
+pub use policies::Policies;
+pub use problem::{Problem, nearest, position};
+pub use replay::{Input, RecordedInput};
+
+/// The Cedar schema that every policy is checked against, as published.
+pub const SCHEMA: &str = include_str!("schema.cedarschema");

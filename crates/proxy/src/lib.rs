@@ -1,1 +1,18 @@
 //! The data plane: the pipeline, its attempts and its answers.
+//!
+//! Start at [`pipeline::answer`]: every call runs through it, and each of its lines is a file in [`steps`].
+
+pub mod body;
+pub mod connect;
+pub mod destination;
+pub mod gate;
+pub mod head;
+pub mod limits;
+pub mod metrics;
+pub mod pipeline;
+mod screening;
+pub mod sealed;
+pub mod server;
+pub mod steps;
+pub mod stopped;
+mod surface;

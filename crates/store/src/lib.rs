@@ -1,1 +1,42 @@
 //! State that outlives the process: ledger files and group commit, keys, settings.
+//!
+//! The only crate with state on the disk. A state folder:
+//!
+//! ```text
+//! lock                 held by the one process that writes
+//! ledger/              segments, checkpoints, key.pub: all that an auditor needs a copy of
+//! ledger.key           secret: signs checkpoints
+//! pepper               secret: keys' hashes are keyed with it
+//! state.sqlite3        keys
+//! ```
+//!
+//! [`Store::open`] takes the lock, recovers what a crash left and starts the writer; [`Ledger::append`] makes a record
+//! durable; [`Keys`] checks callers' keys; [`verify_dir`] and [`read_dir`] work on any copy, without the lock.
+
+mod fresh;
+mod keys;
+mod ledger_handle;
+mod log;
+mod open;
+pub mod options;
+mod read;
+mod recover;
+mod secret_file;
+mod storage;
+mod strangers;
+mod writer;
+
+#[cfg(test)]
+mod crash_tests;
+#[cfg(test)]
+mod keys_tests;
+#[cfg(test)]
+mod test_storage;
+
+pub use fresh::{RecordId, fresh_salt};
+pub use keys::{Created, Denied, KeyFacts, KeyListing, KeyText, Keys, KeysError, NewKey, Revocation};
+pub use ledger_handle::{Ledger, Receipt, Unwritten};
+pub use open::{OpenError, Store};
+pub use options::Options;
+pub use read::{Filter, LEDGER_DIR, PUBLIC_KEY_FILE, ReadError, Records, read_dir, verify_dir, verify_dir_with_key};
+pub use recover::Recovered;

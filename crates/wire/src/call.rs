@@ -87,6 +87,22 @@ pub struct Generate {
     pub service_tier: Option<String>,
     /// The caller's key for the provider's prompt cache.
     pub prompt_cache_key: Option<Text>,
+    /// What only Anthropic's format says and what changes no content: other destinations do without it.
+    pub anthropic: AnthropicHints,
+}
+
+/// Wishes that only Anthropic's format can say. None of them changes what the model is told, so that a destination of
+/// another format may go without them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AnthropicHints {
+    /// Values of the `anthropic-beta` header that we know and that go upstream as they came.
+    pub betas: Vec<&'static str>,
+    /// `cache_control` of the whole request: the provider marks the last block that can be cached.
+    pub cache: Option<CacheControl>,
+    /// `context_management` asks that no earlier thinking be cleared (`clear_thinking_20251015` with `keep: "all"`).
+    pub keep_thinking: bool,
+    /// `thinking.display`: `summarized` or `omitted`.
+    pub thinking_display: Option<String>,
 }
 
 /// Who speaks in a turn.
@@ -124,11 +140,25 @@ pub struct Block {
     pub cache: Option<CacheControl>,
 }
 
+impl From<BlockKind> for Block {
+    fn from(kind: BlockKind) -> Self {
+        Self { kind, cache: None }
+    }
+}
+
 /// What a block is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BlockKind {
     /// Plain text.
     Text(Text),
+    /// Text of an earlier answer with the citations it came with (Anthropic; answers keep theirs in
+    /// [`crate::answer::Choice::annotations`]).
+    Cited {
+        /// The text.
+        text: Text,
+        /// The citations as they came; their strings are inspected.
+        citations: Vec<Value>,
+    },
     /// A model's refusal to answer (OpenAI `refusal`).
     Refusal(Text),
     /// An image.
@@ -322,7 +352,7 @@ pub enum OutputFormat {
 /// Reasoning wanted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reasoning {
-    /// OpenAI effort: `none`, `minimal`, `low`, `medium`, `high`, `xhigh`.
+    /// OpenAI effort: `none`, `minimal`, `low`, `medium`, `high`, `xhigh`, `max`.
     pub effort: Option<String>,
     /// OpenAI summary: `auto`, `concise`, `detailed`.
     pub summary: Option<String>,
@@ -344,6 +374,8 @@ pub enum Thinking {
     },
     /// The model decides.
     Adaptive,
+    /// Only between tool calls.
+    BetweenTools,
 }
 
 /// Raw text to continue.

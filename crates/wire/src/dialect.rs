@@ -6,6 +6,8 @@ pub mod anthropic;
 pub mod openai_chat;
 pub mod openai_responses;
 
+mod unmodelled;
+
 use crate::answer::{Answer, Event, UpstreamError};
 use crate::call::Call;
 

@@ -141,6 +141,36 @@ impl Fields {
         }
     }
 
+    /// Takes a number from `least` to `most`.
+    pub fn f64_within(&mut self, key: &str, least: f64, most: f64) -> Result<Option<f64>, Rejected> {
+        match self.f64(key)? {
+            Some(value) if !(least..=most).contains(&value) => Err(outside(&self.at(key), least, most)),
+            value => Ok(value),
+        }
+    }
+
+    /// Takes a whole number from `least` to `most`.
+    pub fn u32_within(&mut self, key: &str, least: u32, most: u32) -> Result<Option<u32>, Rejected> {
+        match self.u64(key)? {
+            None => Ok(None),
+            Some(value) => match u32::try_from(value) {
+                Ok(value) if (least..=most).contains(&value) => Ok(Some(value)),
+                _ => Err(outside(&self.at(key), least, most)),
+            },
+        }
+    }
+
+    /// Takes a string that must be one of `words`.
+    pub fn one_of(&mut self, key: &str, words: &[&str]) -> Result<Option<String>, Rejected> {
+        match self.string(key)? {
+            Some(word) if !words.contains(&word.as_str()) => {
+                let path = self.at(key);
+                Err(bad(&path, "is not a value that it can have", format!("send one of: {}", words.join(", "))))
+            }
+            word => Ok(word),
+        }
+    }
+
     /// Takes a list.
     pub fn array(&mut self, key: &str) -> Result<Option<Vec<Value>>, Rejected> {
         match self.take(key) {
@@ -167,12 +197,21 @@ impl Fields {
         }
     }
 
-    /// Ends reading: a field that differs from one of `known` only in case is refused; the rest is unmodelled.
-    /// `known` are all the fields that this object may have.
+    /// Ends reading: a field that differs from one of `known` only in case is refused; the rest is unmodelled, also one of
+    /// `known` that was not taken. `known` are all the fields that this object may have.
     pub fn finish(self, known: &[&str], unmodelled: &mut Vec<Unmodelled>) -> Result<(), Rejected> {
         for (key, value) in self.entries {
+            if !is_plain_key(&key) {
+                let place = if self.path.is_empty() { "the body" } else { &self.path };
+                return Err(Rejected::at(
+                    place,
+                    "unsupported_field",
+                    format!("`{place}` has a key that is not made of letters, digits, `_` and `-`"),
+                    "remove that key; no format has such a field",
+                ));
+            }
             let path = if self.path.is_empty() { key.clone() } else { format!("{}.{key}", self.path) };
-            if let Some(meant) = known.iter().find(|known| known.eq_ignore_ascii_case(&key)) {
+            if let Some(meant) = known.iter().find(|known| known.eq_ignore_ascii_case(&key) && **known != key) {
                 return Err(Rejected::at(
                     &path,
                     "case_variant_key",
@@ -186,6 +225,26 @@ impl Fields {
         }
         Ok(())
     }
+}
+
+/// The longest key of a wire object that is kept as unmodelled, in bytes.
+const KEY_BYTES_MAX: usize = 128;
+
+/// An unmodelled field is found again by its path, so a key may hold nothing that a path is made of; and a key beyond
+/// ASCII could be a case variant of a field for a parser that folds Unicode.
+fn is_plain_key(key: &str) -> bool {
+    !key.is_empty()
+        && key.len() <= KEY_BYTES_MAX
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
+/// A value that the field at `path` can't have; `why` follows the path in the message.
+pub fn bad(path: &str, why: &str, help: impl Into<String>) -> Rejected {
+    Rejected::at(path, "bad_value", format!("`{path}` {why}"), help)
+}
+
+fn outside(path: &str, least: impl std::fmt::Display, most: impl std::fmt::Display) -> Rejected {
+    bad(path, &format!("is not from {least} to {most}"), format!("send a number from {least} to {most}"))
 }
 
 /// A value of the wrong type.

@@ -4,7 +4,11 @@ pub mod chat;
 pub mod completions;
 pub mod embeddings;
 pub mod messages;
+pub mod models;
 pub mod responses;
+
+mod sampling;
+mod usage;
 
 use crate::answer::{Answer, Event};
 use crate::call::{Call, Door};

@@ -1,7 +1,18 @@
 //! Every string and attachment of a call or an answer, with its origin, in one fixed order: what inspection reads and
 //! what transformation edits. A string that is missing here would leave uninspected, so the matches have no wildcard arm.
+//!
+//! Not here: the model alias (a destination is asked for its own model), and JSON numbers.
 
+mod walk;
 
+use crate::answer::Answer;
+use crate::call::Call;
+
+/// The media type of signatures and sealed reasoning: bytes that only the destination that made them can read.
+pub const SEALED_MEDIA_TYPE: &str = "application/x-sealed-reasoning";
+/// The media type of what is not in the call: an address that the provider would fetch, a file that it keeps. Its size
+/// is 0, because it is unknown.
+pub const ELSEWHERE_MEDIA_TYPE: &str = "application/x-kept-elsewhere";
 /// Where a piece of content comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Origin {
@@ -51,4 +62,43 @@ impl std::fmt::Debug for Content<'_> {
             Content::Opaque { media_type, bytes } => write!(f, "Opaque({media_type}, {bytes} bytes)"),
         }
     }
+}
+
+
+impl Call {
+    /// Everything that a destination could see of this call, in a fixed order.
+    pub fn segments(&self) -> Vec<Segment<'_>> {
+        let mut found = walk::Reading::default();
+        walk::read::call(self, &mut found);
+        found.segments
+    }
+
+    /// Hands each text that may be changed to `edit`, with its place in [`Call::segments`] and its origin. Opaque
+    /// content, JSON keys and paths are passed over.
+    pub fn edit(&mut self, edit: &mut dyn FnMut(usize, Origin, &mut String)) {
+        walk::edit::call(self, &mut walk::Editing::new(edit));
+    }
+}
+
+impl Answer {
+    /// Everything of this answer that its caller could see, in a fixed order.
+    pub fn segments(&self) -> Vec<Segment<'_>> {
+        let mut found = walk::Reading::default();
+        walk::read::answer(self, &mut found);
+        found.segments
+    }
+
+    /// Hands each text that may be changed to `edit`, with its place in [`Answer::segments`] and its origin.
+    pub fn edit(&mut self, edit: &mut dyn FnMut(usize, Origin, &mut String)) {
+        walk::edit::answer(self, &mut walk::Editing::new(edit));
+    }
+}
+
+/// How many bytes `text` stands for as standard base64 with padding; `None` when it is something else.
+pub fn base64_len(text: &str) -> Option<usize> {
+    let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/';
+    let digits = text.trim_end_matches('=');
+    let padding = text.len() - digits.len();
+    let whole = text.len().is_multiple_of(4) && padding <= 2;
+    (whole && digits.bytes().all(alphabet)).then_some(digits.len() * 3 / 4)
 }

@@ -27,7 +27,9 @@ pub struct Reader {
     after_cr: bool,
     started: bool,
     name: String,
-    data: Option<String>,
+    /// The `data:` lines so far; kept between events so that its room is used again.
+    data: String,
+    has_data: bool,
 }
 
 impl Reader {
@@ -45,7 +47,7 @@ impl Reader {
                     continue;
                 }
             }
-            let Some(end) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
+            let Some(end) = memchr::memchr2(b'\n', b'\r', rest) else {
                 self.hold(rest)?;
                 break;
             };
@@ -67,11 +69,11 @@ impl Reader {
 
     /// Whether an event was begun and not finished.
     pub fn is_midway(&self) -> bool {
-        !self.line.is_empty() || self.data.is_some()
+        !self.line.is_empty() || self.has_data
     }
 
     fn hold(&mut self, bytes: &[u8]) -> Result<(), Garbled> {
-        if self.line.len() + bytes.len() + self.data.as_ref().map_or(0, String::len) > EVENT_BYTES_MAX {
+        if self.line.len() + bytes.len() + self.data.len() > EVENT_BYTES_MAX {
             return Err(Garbled(format!("an event is larger than {EVENT_BYTES_MAX} bytes")));
         }
         self.line.extend_from_slice(bytes);
@@ -85,25 +87,25 @@ impl Reader {
             line = line.strip_prefix('\u{feff}').unwrap_or(line);
         }
         if line.is_empty() {
-            let name = std::mem::take(&mut self.name);
-            return match self.data.take() {
-                Some(data) => take(&name, &data),
-                None => Ok(()),
-            };
+            let taken = if self.has_data { take(&self.name, &self.data) } else { Ok(()) };
+            self.name.clear();
+            self.data.clear();
+            self.has_data = false;
+            return taken;
         }
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
-            "data" => match &mut self.data {
-                Some(data) if data.len() + value.len() > EVENT_BYTES_MAX => {
+            "data" => {
+                if self.data.len() + value.len() > EVENT_BYTES_MAX {
                     return Err(Garbled(format!("an event is larger than {EVENT_BYTES_MAX} bytes")));
                 }
-                Some(data) => {
-                    data.push('\n');
-                    data.push_str(value);
+                if self.has_data {
+                    self.data.push('\n');
                 }
-                None => self.data = Some(value.to_owned()),
-            },
+                self.has_data = true;
+                self.data.push_str(value);
+            }
             "event" => value.clone_into(&mut self.name),
             // `id`, `retry`, comments and unknown fields carry nothing of an answer.
             _ => {}

@@ -1,14 +1,19 @@
-//! PLACEHOLDER
-use crate::answer::{Event, UpstreamError};
-use crate::call::Call;
-use crate::dialect::{Garbled, Request, Target, Unsayable, Whole};
-pub fn write(_call: &Call, _target: &Target) -> Result<Request, Unsayable> { Err(Unsayable { what: "everything".to_owned() }) }
-pub fn read_answer(_call: &Call, _body: &[u8]) -> Result<Whole, Garbled> { Err(Garbled("not done".to_owned())) }
-pub fn read_error(_status: u16, _body: &[u8]) -> UpstreamError { UpstreamError { code: String::new(), message: "".into() } }
-#[derive(Debug)]
-pub struct Decoder;
-impl Decoder {
-    pub fn new(_call: &Call) -> Self { Self }
-    pub fn push(&mut self, _bytes: &[u8], _events: &mut Vec<Event>) -> Result<(), Garbled> { Err(Garbled("not done".to_owned())) }
-    pub fn finish(&mut self, _events: &mut Vec<Event>) -> Result<(), Garbled> { Err(Garbled("not done".to_owned())) }
-}
+//! Anthropic `/messages` and `/messages/count_tokens` as destinations speak them.
+//!
+//! What other formats say and this one does not is [`Unsayable`](crate::dialect::Unsayable) by name, except for these
+//! hints, which change nothing that the model is told and which are left out: an image's `detail: "auto"`, a schema's
+//! `name`, a reasoning `summary: "auto"`, `prompt_cache_key`, and a token limit's exact name.
+
+mod blocks;
+mod read;
+mod shapes;
+mod stream;
+mod tally;
+mod write;
+
+pub use read::{read_answer, read_error};
+pub use stream::Decoder;
+pub use write::write;
+
+/// The version of the format, as its header names it.
+const VERSION: &str = "2023-06-01";

@@ -1,14 +1,21 @@
-//! PLACEHOLDER
-use crate::answer::{Event, UpstreamError};
-use crate::call::Call;
-use crate::dialect::{Garbled, Request, Target, Unsayable, Whole};
-pub fn write(_call: &Call, _target: &Target) -> Result<Request, Unsayable> { Err(Unsayable { what: "everything".to_owned() }) }
-pub fn read_answer(_call: &Call, _body: &[u8]) -> Result<Whole, Garbled> { Err(Garbled("not done".to_owned())) }
-pub fn read_error(_status: u16, _body: &[u8]) -> UpstreamError { UpstreamError { code: String::new(), message: "".into() } }
-#[derive(Debug)]
-pub struct Decoder;
-impl Decoder {
-    pub fn new(_call: &Call) -> Self { Self }
-    pub fn push(&mut self, _bytes: &[u8], _events: &mut Vec<Event>) -> Result<(), Garbled> { Err(Garbled("not done".to_owned())) }
-    pub fn finish(&mut self, _events: &mut Vec<Event>) -> Result<(), Garbled> { Err(Garbled("not done".to_owned())) }
-}
+//! OpenAI chat completions, completions and embeddings, as OpenAI's service and the engines that follow it speak them.
+//!
+//! What is left out on purpose, because it is a hint or says what silence says here: `cache_control`, signatures'
+//! absence, `prompt_cache_key` and a `service_tier` of `auto` or `default` for engines, a reasoning summary of `auto`,
+//! the wish for sealed reasoning (there is none), and `thinking: disabled`. All else that cannot be said is
+//! [`Unsayable`](crate::dialect::Unsayable).
+
+mod answer;
+mod chunk;
+mod embed;
+mod error;
+mod messages;
+mod request;
+mod stream;
+mod tools;
+
+pub use answer::read_answer;
+pub use error::read_error;
+pub(super) use error::{error as upstream_error, inside as error_inside};
+pub use request::write;
+pub use stream::Decoder;

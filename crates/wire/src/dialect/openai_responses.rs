@@ -1,13 +1,15 @@
-//! PLACEHOLDER
-use crate::answer::Event;
-use crate::call::Call;
-use crate::dialect::{Garbled, Request, Target, Unsayable, Whole};
-pub fn write(_call: &Call, _target: &Target) -> Result<Request, Unsayable> { Err(Unsayable { what: "everything".to_owned() }) }
-pub fn read_answer(_call: &Call, _body: &[u8]) -> Result<Whole, Garbled> { Err(Garbled("not done".to_owned())) }
-#[derive(Debug)]
-pub struct Decoder;
-impl Decoder {
-    pub fn new(_call: &Call) -> Self { Self }
-    pub fn push(&mut self, _bytes: &[u8], _events: &mut Vec<Event>) -> Result<(), Garbled> { Err(Garbled("not done".to_owned())) }
-    pub fn finish(&mut self, _events: &mut Vec<Event>) -> Result<(), Garbled> { Err(Garbled("not done".to_owned())) }
-}
+//! OpenAI `/responses` as destinations speak it; completions and embeddings go the way of the chat dialect.
+
+pub(crate) mod form;
+mod frame;
+mod input;
+mod read;
+pub(crate) mod reasoning;
+mod stream;
+mod write;
+
+pub use read::read_answer;
+pub use stream::Decoder;
+pub use write::write;
+
+pub(crate) use write::Labels;

@@ -1,16 +1,19 @@
-//! PLACEHOLDER
-use crate::answer::{Answer, Event};
-use crate::call::Call;
-use crate::fields::Rejected;
-use crate::front::{Echo, ErrorBody, Unwritable};
-use crate::json::Value;
-pub fn read(_value: Value) -> Result<Call, Rejected> { Err(crate::fields::wrong("", "something else")) }
-pub fn write(_echo: &Echo, _answer: &Answer) -> Result<Vec<u8>, Unwritable> { Err(Unwritable("everything".to_owned())) }
-#[derive(Debug)]
-pub struct Encoder;
-impl Encoder {
-    pub fn new(_echo: &Echo) -> Self { Self }
-    pub fn event(&mut self, _event: &Event, _out: &mut Vec<u8>) -> Result<(), Unwritable> { Err(Unwritable("everything".to_owned())) }
-    pub fn error(&mut self, _error: &ErrorBody, _out: &mut Vec<u8>) {}
-}
-pub fn error(_error: &ErrorBody) -> Vec<u8> { Vec::new() }
+//! OpenAI `/v1/chat/completions` as callers speak it.
+
+mod answer;
+mod error;
+mod request;
+mod stream;
+mod tools;
+mod turns;
+
+pub use answer::write;
+pub use error::error;
+pub use request::read;
+pub use stream::Encoder;
+
+pub(super) use answer::{created, finish_reason};
+pub(crate) use answer::ToolCall;
+pub(super) use error::{error_event, error_object};
+pub(super) use request::model;
+pub(super) use turns::{data_url, is_web_address};

@@ -1,15 +1,10 @@
-//! PLACEHOLDER
-use crate::answer::{Answer, Event};
-use crate::call::Call;
-use crate::fields::Rejected;
-use crate::front::{Echo, ErrorBody, Unwritable};
-use crate::json::Value;
-pub fn read(_value: Value) -> Result<Call, Rejected> { Err(crate::fields::wrong("", "something else")) }
-pub fn write(_echo: &Echo, _answer: &Answer) -> Result<Vec<u8>, Unwritable> { Err(Unwritable("everything".to_owned())) }
-#[derive(Debug)]
-pub struct Encoder;
-impl Encoder {
-    pub fn new(_echo: &Echo) -> Self { Self }
-    pub fn event(&mut self, _event: &Event, _out: &mut Vec<u8>) -> Result<(), Unwritable> { Err(Unwritable("everything".to_owned())) }
-    pub fn error(&mut self, _error: &ErrorBody, _out: &mut Vec<u8>) {}
-}
+//! OpenAI `/v1/completions` (legacy) as callers speak it.
+
+mod answer;
+mod request;
+mod stream;
+
+pub use answer::write;
+pub(super) use request::texts_or_tokens;
+pub use request::read;
+pub use stream::Encoder;

@@ -1,18 +1,21 @@
-//! PLACEHOLDER
-use crate::answer::{Answer, Event};
-use crate::call::Call;
-use crate::fields::Rejected;
-use crate::front::{Echo, ErrorBody, Unwritable};
-use crate::json::Value;
-pub fn read(_value: Value) -> Result<Call, Rejected> { Err(crate::fields::wrong("", "something else")) }
-pub fn write(_echo: &Echo, _answer: &Answer) -> Result<Vec<u8>, Unwritable> { Err(Unwritable("everything".to_owned())) }
-#[derive(Debug)]
-pub struct Encoder;
-impl Encoder {
-    pub fn new(_echo: &Echo) -> Self { Self }
-    pub fn event(&mut self, _event: &Event, _out: &mut Vec<u8>) -> Result<(), Unwritable> { Err(Unwritable("everything".to_owned())) }
-    pub fn error(&mut self, _error: &ErrorBody, _out: &mut Vec<u8>) {}
-}
-#[derive(Clone, Debug)]
-pub struct Repeated;
-impl Repeated { pub fn of(_call: &Call) -> Self { Self } }
+//! OpenAI `/v1/responses` as callers speak it.
+//!
+//! An answer keeps no state here: `store` is false, and whatever refers to kept state is refused. Items carry their
+//! whole content, so that a caller can send `input + output` back.
+
+mod input;
+mod item;
+mod read;
+mod repeat;
+mod stream;
+mod tools;
+mod write;
+
+pub use read::read;
+pub use repeat::Repeated;
+pub use stream::Encoder;
+pub use write::write;
+
+/// Begins an `encrypted_content` that is another format's signature of readable reasoning, so that a caller of this
+/// format, which has no field for one, can send it back byte for byte.
+const SIGNATURE_PREFIX: &str = "signature.";

@@ -1,0 +1,151 @@
+//! The detectors: which literals wake them and who answers.
+
+mod address;
+mod assignment;
+mod card;
+mod digits;
+mod health;
+mod iban;
+mod link;
+mod marking;
+mod names;
+mod patient;
+mod phone;
+mod published;
+mod shapes;
+mod source;
+mod template;
+mod tokens;
+
+use crate::gate::Literal;
+use crate::injection;
+use crate::scan::{Mark, Scan};
+
+pub(crate) use digits::{Chain, open_chain};
+pub(crate) use patient::open_name;
+pub(crate) use shapes::{armour_ends, open_armour};
+pub(crate) use source::source_code;
+
+/// What to do where a literal stands.
+#[derive(Clone, Copy)]
+pub(crate) enum Action {
+    /// A secret of a service, by its row in the table of tokens.
+    Token(&'static tokens::Token),
+    /// A word that gives meaning to something nearby.
+    Mark(Mark),
+    /// A word of an injection, with its length.
+    Cue(injection::Group, u8),
+    /// A call of a function on the place of the literal.
+    Call(fn(&mut Scan<'_>, usize)),
+}
+
+/// All literals of all detectors.
+pub(crate) fn lexicon() -> Vec<(Literal, Action)> {
+    let mut all = Vec::new();
+    let exact = |text| Literal { text, exact: true };
+    let folded = |text| Literal { text, exact: false };
+    all.extend(tokens::TOKENS.iter().map(|token| (exact(token.prefix), Action::Token(token))));
+    for (words, mark) in MARKS {
+        all.extend(words.iter().map(|word| (folded(word), Action::Mark(*mark))));
+    }
+    for (words, call) in CALLS {
+        all.extend(words.iter().map(|word| (folded(word), Action::Call(*call))));
+    }
+    for (words, call) in EXACT_CALLS {
+        all.extend(words.iter().map(|word| (exact(word), Action::Call(*call))));
+    }
+    for (group, words) in injection::CUES {
+        all.extend(words.iter().map(|word| (folded(word), Action::Cue(*group, u8::try_from(word.len()).unwrap_or(u8::MAX)))));
+    }
+    all
+}
+
+pub(crate) fn act(scan: &mut Scan<'_>, start: usize, action: Action) {
+    match action {
+        Action::Token(token) => tokens::token(scan, start, token),
+        Action::Call(call) => call(scan, start),
+        // The scan keeps these itself.
+        Action::Mark(_) | Action::Cue(..) => {}
+    }
+}
+
+/// Everything that begins with digits: cards, phones, national numbers, IBANs, IPv4.
+pub(crate) fn numbers(scan: &mut Scan<'_>) {
+    digits::each_chain(scan.text, scan.text.len(), &mut |chain: &Chain| {
+        iban::iban(scan, chain);
+        address::ip_v4(scan, chain);
+        if !digits::is_inside_identifier(scan.text, chain) {
+            card::card(scan, chain);
+            phone::phone(scan, chain);
+            phone::ssn(scan, chain);
+        }
+    });
+}
+
+/// Everything around an `@` or a `:`.
+pub(crate) fn signs(scan: &mut Scan<'_>) {
+    for at in memchr::memchr_iter(b'@', scan.text.bytes()) {
+        address::email(scan, at);
+    }
+    let mut done = 0;
+    for at in memchr::memchr_iter(b':', scan.text.bytes()) {
+        if at >= done {
+            done = address::ip_v6(scan, at);
+        }
+    }
+}
+
+/// What follows from other findings.
+pub(crate) fn combine(scan: &mut Scan<'_>) {
+    patient::identifiers(scan);
+}
+
+const MARKS: &[(&[&str], Mark)] = &[
+    (&["ssn", "social security", "tax id", "taxpayer"], Mark::Ssn),
+    (
+        &[
+            "phone", "mobile", "telef", "teléf", "cell", "call me", "call us", "call him", "call her", "call at", "fax:", "tel:", "tel.", "tel ", "whatsapp",
+            "contact", "reach me", "reach us", "reach him", "reach her", "dial", "hotline", "handy", "rufnummer", "sms ", "text me", "ring me", "my number", "电话", "電話",
+            "手机", "телефон",
+        ],
+        Mark::Phone,
+    ),
+    (&["card", "visa", "amex", "credit", "debit", "tarjeta", "carte ", "kredit", "卡号", "カード", "карт"], Mark::Card),
+    (&["version", "release", "firmware", "build ", " ver.", "@@ -"], Mark::Version),
+    (&["diagnosed", "diagnosis", "prescribed", "prescription", "symptoms", "icd-10", "medical record", "chemotherapy", "tested positive", "mrn"], Mark::Clinical),
+    (&["aws_secret", "aws secret", "secret_access_key", "secretaccesskey", "secret access key", "secret-access-key", "akia", "asia"], Mark::Aws),
+];
+
+type Calls = &'static [(&'static [&'static str], fn(&mut Scan<'_>, usize))];
+
+const CALLS: Calls = &[
+    (&["://"], shapes::url_credential),
+    (&["bearer ", "basic "], shapes::authorization),
+    (&["mrn", "medical record", "medical rec.", "patient id", "patient number", "patient no", "hospital number", "chart number", "chart no", "patient #"], health::mrn),
+    (&["npi", "national provider"], health::npi),
+    (&["icd", "diagnos", "dx:", "dx "], health::icd10),
+    (&["patient", "paciente", "paziente", "пациент"], patient::named_after),
+    (
+        &[
+            "diagnosed", "prescribed", "was admitted", "is admitted", "tested positive", "suffers from", "suffering from", "is being treated", "was treated for",
+            "underwent", "was hospitalized", "was hospitalised", "complains of", "presents with", "presented with",
+        ],
+        patient::named_before,
+    ),
+    (
+        &[
+            "password", "passwd", "passwort", "passphrase", "contraseña", "mot de passe", "пароль", "密码", "pwd", "secret", "apikey", "api_key", "api-key", "api key", "token", "credential", "private_key",
+            "privatekey", "access_key", "accesskey", "auth_key", "encryption_key", "signing_key", "master_key",
+        ],
+        assignment::assignment,
+    ),
+    (&["tlp:"], marking::tlp),
+    (&["](http", "](<http", "](//", "](data:", "]: http", "]:http", "<http", "src=", "href=", "srcset=", "url("], link::link),
+    (&["<|im_", "<|sys", "<|use", "<|ass", "<|end", "<|sta", "<|eot", "<|eom", "<|beg", "<|cha", "<|mes", "<|too", "<|fim", "<|ret", "<|fin", "<|pyt", "[inst]", "[/inst]", "<<sys>>", "<</sys>>", "<start_of_turn>", "<end_of_turn>", "[system]", "</s>", "<system>", "</system>"], template::template),
+];
+
+const EXACT_CALLS: Calls = &[
+    (&["-----BEGIN"], shapes::armour),
+    (&["eyJh", "eyJ0", "eyJr", "eyJl", "eyJj", "eyJ4", "eyJ1", "eyJi", "eyJw", "eyAi", "ewog", "ew0K"], shapes::jwt),
+    (&["CONFIDENTIAL", "CUI", "FOUO", "TOP SECRET", "SECRET//", "NOFORN", "VERTRAULICH", "CONFIDENTIEL"], marking::banner),
+];

@@ -1,0 +1,167 @@
+//! Phone numbers, international and local, and US social security numbers.
+
+use super::digits::{Chain, ends_number};
+use crate::scan::{Mark, Scan};
+
+/// International (`+49 30 1234567`), North American (`(212) 555-0123`), trunk zero (`020 7946 0958`), or by context.
+pub(crate) fn phone(scan: &mut Scan<'_>, chain: &Chain) {
+    let text = scan.text;
+    let start = chain.start();
+    let sign = text.before(start);
+    if sign == b'+' || (sign == b'(' && text.before(start - 1) == b'+') {
+        return international(scan, chain, start - if sign == b'+' { 1 } else { 2 });
+    }
+    let open = usize::from(sign == b'(');
+    if chain.groups().len() > 1 || chain.total() == 10 || chain.total() == 11 {
+        if let Some(count) = north_american(scan, chain) {
+            return found(scan, start - open, chain, count, 0.8);
+        }
+        if let Some(count) = trunk(scan, chain) {
+            return found(scan, start - open, chain, count, 0.6);
+        }
+    }
+    if scan.is_marked(Mark::Phone, start, CONTEXT_BYTES) {
+        if let Some(count) = (1..=chain.groups().len().min(6)).rev().find(|count| is_plausible(scan, chain, *count)) {
+            found(scan, start - open, chain, count, 0.6);
+        }
+    }
+}
+
+/// Three, two and four digits in valid ranges; nine in a row only after a word for it.
+pub(crate) fn ssn(scan: &mut Scan<'_>, chain: &Chain) {
+    let text = scan.text;
+    let marked = |scan: &Scan<'_>| scan.is_marked(Mark::Ssn, chain.start(), CONTEXT_BYTES);
+    let count = match chain.digits(9) {
+        digits if digits.len() < 9 => return,
+        _ if chain.lengths(1).eq([9]) => 1,
+        _ if chain.lengths(3).eq([3, 2, 4]) => 3,
+        _ => return,
+    };
+    let Some(last) = chain.groups().get(count - 1) else { return };
+    let dashed = count == 3 && chain.separator(text, 3) == Some(b'-');
+    if !ends_number(text, last.end) || !is_valid_ssn(chain.digits(9)) {
+        return;
+    }
+    if dashed || marked(scan) {
+        let confidence = if marked(scan) { 0.95 } else { 0.8 };
+        scan.hit(chain.start(), last.end, "pii.ssn", confidence, "ssn");
+    }
+}
+
+fn international(scan: &mut Scan<'_>, chain: &Chain, start: usize) {
+    if chain.digits(1) == [0] {
+        return;
+    }
+    let lengths = 1..=chain.groups().len().min(8);
+    let fits = |count: &usize| (8..=15).contains(&total(chain, *count)) && is_end(scan, chain, *count) && is_joined(scan, chain, *count);
+    if let Some(count) = lengths.rev().find(fits) {
+        found(scan, start, chain, count, 0.9);
+    }
+}
+
+/// `NXX NXX XXXX`, with a leading 1 or not; unseparated digits only after a word for it.
+fn north_american(scan: &Scan<'_>, chain: &Chain) -> Option<usize> {
+    let lead = usize::from(chain.digits(1) == [1] && chain.lengths(1).eq([1]));
+    let count = lead + 3;
+    let grouped = chain.lengths(count).skip(lead).eq([3, 3, 4]) && is_joined(scan, chain, count);
+    let digits = chain.digits(lead + 10);
+    let is_area = |at: usize| digits.get(at).is_some_and(|digit| *digit >= 2);
+    (grouped && is_end(scan, chain, count) && is_area(lead) && is_area(lead + 3)).then_some(count)
+}
+
+/// A zero first, three groups or more (or `030/1234567`), nine to eleven digits.
+fn trunk(scan: &Scan<'_>, chain: &Chain) -> Option<usize> {
+    if !matches!(chain.digits(2), [0, 1..=9]) {
+        return None;
+    }
+    (3..=chain.groups().len().min(5)).rev().find(|count| {
+        let spaced = chain.separator(scan.text, *count).is_some_and(|separator| matches!(separator, b' ' | b'-'));
+        let no_date = chain.lengths(*count).next() >= Some(3);
+        (9..=11).contains(&total(chain, *count)) && spaced && no_date && is_end(scan, chain, *count)
+    })
+}
+
+/// After a word such as `phone`: seven to fifteen digits that are no date.
+fn is_plausible(scan: &Scan<'_>, chain: &Chain, count: usize) -> bool {
+    let is_date = chain.lengths(count).eq([4, 2, 2]) || chain.lengths(count).eq([2, 2, 4]) || chain.lengths(count).eq([1, 2, 4]);
+    (7..=15).contains(&total(chain, count)) && is_end(scan, chain, count) && is_joined(scan, chain, count) && !is_date
+}
+
+/// Separators as people write them in phone numbers: not four different ones.
+fn is_joined(scan: &Scan<'_>, chain: &Chain, count: usize) -> bool {
+    let pairs = chain.groups().iter().zip(chain.groups().iter().skip(1)).take(count.saturating_sub(1));
+    pairs.into_iter().all(|(left, right)| {
+        let between = scan.text.cut(left.end, right.start);
+        matches!(between, b" " | b"-" | b"." | b"/" | b") " | b")" | b" (" | b"(" | b")-" | b" - " | b"-(")
+    })
+}
+
+/// An extension (`x123`) may follow.
+fn is_end(scan: &Scan<'_>, chain: &Chain, count: usize) -> bool {
+    let Some(last) = count.checked_sub(1).and_then(|last| chain.groups().get(last)) else { return false };
+    ends_number(scan.text, last.end) || matches!(scan.text.cut(last.end, last.end + 2), [b'x' | b'X', b'0'..=b'9'])
+}
+
+fn total(chain: &Chain, count: usize) -> usize {
+    chain.lengths(count).sum()
+}
+
+fn found(scan: &mut Scan<'_>, start: usize, chain: &Chain, count: usize, confidence: f32) {
+    if let Some(last) = count.checked_sub(1).and_then(|last| chain.groups().get(last)) {
+        scan.hit(start, last.end, "pii.phone", confidence, "phone");
+    }
+}
+
+/// Never issued: area 000, 666 and 900 up, group 00, serial 0000, and the two numbers that advertisements published.
+fn is_valid_ssn(digits: &[u8]) -> bool {
+    let number = digits.iter().fold(0u32, |number, digit| number * 10 + u32::from(*digit));
+    let (area, group, serial) = (number / 1_000_000, number / 10_000 % 100, number % 10_000);
+    !matches!(area, 0 | 666 | 900..) && group != 0 && serial != 0 && !matches!(number, 78_051_120 | 219_099_999 | 111_111_111)
+}
+
+/// How far before a number a word may stand that says what it is.
+const CONTEXT_BYTES: usize = 40;
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::tests::check;
+
+    #[test]
+    fn phones_are_found_in_their_forms() {
+        check("+1 (212) 555-0123", &["pii.phone"]);
+        check("+49 30 1234567", &["pii.phone"]);
+        check("+442079460958", &["pii.phone"]);
+        check("(212) 555-0123", &["pii.phone"]);
+        check("212-555-0123x99", &["pii.phone"]);
+        check("1-800-555-0199", &["pii.phone"]);
+        check("020 7946 0958", &["pii.phone"]);
+        check("phone: 467 3395", &["pii.phone"]);
+        check("my number is 2125550123", &["pii.phone"]);
+        check("电话13812345678", &["pii.phone"]);
+        check("Telefon 030/1234567", &["pii.phone"]);
+    }
+
+    #[test]
+    fn dates_versions_and_counts_are_not_phones() {
+        check("2024-01-15 and 15.01.2024", &[]);
+        check("release 1.20.300.4000", &[]);
+        check("order 2125550123", &[]);
+        check("1 + 2 + 3 = 6", &[]);
+        check("+5 points", &[]);
+        check("call me in 2024", &[]);
+        check("page 12 of 345, section 6.7.8", &[]);
+        check("ISBN 978-3-16-148410-0", &[]);
+    }
+
+    #[test]
+    fn social_security_numbers_are_valid_and_in_form() {
+        check("SSN 536-90-4399", &["pii.ssn"]);
+        check("536-90-4399", &["pii.ssn"]);
+        check("ssn: 536904399", &["pii.ssn"]);
+        check("social security 536 90 4399", &["pii.ssn"]);
+        check("000-12-3456 666-12-3456 900-12-3456 123-00-4567 123-45-0000", &[]);
+        check("078-05-1120", &[]);
+        check("536904399", &[]);
+        check("2536-90-4399", &[]);
+    }
+}

@@ -1,0 +1,192 @@
+//! Secrets with a shape of their own: armoured private keys, JWTs, credentials in URLs and in headers.
+
+use super::assignment::{is_placeholder, looks_secret};
+use super::published::is_published;
+use crate::scan::{Scan, Tail};
+use crate::text::{Text, is_base64, is_base64_url, is_space, is_varied};
+
+/// `-----BEGIN … PRIVATE KEY-----` and everything to the end of the closing line.
+pub(crate) fn armour(scan: &mut Scan<'_>, start: usize) {
+    let text = scan.text;
+    let line = text.cut(start, start + HEADER_BYTES_MAX);
+    let Some(header) = line.get(BEGIN.len()..).and_then(|rest| rest.windows(5).position(|five| five == b"-----")) else { return };
+    let label = text.cut(start + BEGIN.len(), start + BEGIN.len() + header);
+    if !label.ends_with(b"PRIVATE KEY") && !label.ends_with(b"PRIVATE KEY BLOCK") {
+        return;
+    }
+    let body = start + BEGIN.len() + header + 5;
+    let rest = std::str::from_utf8(text.cut(body, text.len())).unwrap_or("");
+    match armour_ends("", rest) {
+        Some(length) => scan.hit(start, body + length, "secret.private_key", 0.99, "private_key"),
+        None => scan.open_hit(start, text.len(), "secret.private_key", "private_key", Tail::Armour),
+    }
+}
+
+/// How many bytes of `text`, which follows `before`, belong to an armoured body: to the end of the closing line, or up to
+/// the first byte that cannot be in one. `None` if all do.
+pub(crate) fn armour_ends(before: &str, text: &str) -> Option<usize> {
+    let keep = before.len().saturating_sub(HEADER_BYTES_MAX);
+    let recent = before.get((keep..=before.len()).find(|at| before.is_char_boundary(*at)).unwrap_or(0)..).unwrap_or("");
+    let joined: Vec<u8> = recent.bytes().chain(text.bytes()).collect();
+    let joined = joined.as_slice();
+    let begun = recent.len();
+    let mut at = begun;
+    while let Some(byte) = joined.get(at) {
+        if joined.get(..=at).is_some_and(|seen| seen.ends_with(b"-----")) && closes(joined, at + 1) {
+            return Some(at + 1 - begun);
+        }
+        // Escaped line ends (`\n` in JSON and in environment files) are part of the body too.
+        if !(is_base64(*byte) || is_space(*byte) || matches!(byte, b'=' | b':' | b',' | b'.' | b'(' | b')' | b'\\')) {
+            return Some(at - begun);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// From where on an armour header at the end of the text may still become a private key.
+pub(crate) fn open_armour(text: Text<'_>) -> usize {
+    let end = text.len();
+    let tail = text.cut(end.saturating_sub(HEADER_BYTES_MAX), end);
+    let last = tail.windows(BEGIN.len()).rposition(|ten| ten == BEGIN);
+    let open = last.filter(|at| !tail.iter().skip(at + BEGIN.len()).any(|byte| *byte == b'-' || *byte == b'\n'));
+    open.map_or(end, |at| end - tail.len() + at)
+}
+
+/// A signed or encrypted token: base64url of `{"…`, a point, more base64url, a point, the signature.
+pub(crate) fn jwt(scan: &mut Scan<'_>, start: usize) {
+    let text = scan.text;
+    if is_base64(text.before(start)) || text.before(start) == b'.' {
+        return;
+    }
+    let header = text.run(start, JWT_PART_MAX, is_base64_url);
+    if header - start < 16 || text.at(header) != b'.' || !decodes_to_header(text.cut(start, header)) {
+        return;
+    }
+    let payload = text.run(header + 1, PEEK_BYTES, is_base64_url);
+    if payload - header < 4 {
+        return;
+    }
+    // From here on it is one, however long it is.
+    let end = text.run(start, usize::MAX, |byte| is_base64_url(byte) || byte == b'.');
+    let end = end - text.cut(start, end).iter().rev().take_while(|byte| **byte == b'.').count();
+    if !is_published(text.cut(start, end)) {
+        scan.open_hit(start, end, "secret.jwt", "jwt", Tail::Token);
+    }
+}
+
+/// `scheme://user:password@host`; the finding is `user:password`.
+pub(crate) fn url_credential(scan: &mut Scan<'_>, at: usize) {
+    let text = scan.text;
+    let start = at + 3;
+    let end = text.run(start, USERINFO_BYTES_MAX, |byte| byte > b' ' && byte < 0x7f && !matches!(byte, b'@' | b'/' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>' | b'`'));
+    if text.at(end) != b'@' || !text.before(at).is_ascii_alphanumeric() {
+        return;
+    }
+    let userinfo = text.cut(start, end);
+    let Some(colon) = userinfo.iter().position(|byte| *byte == b':') else { return };
+    let password = userinfo.get(colon + 1..).unwrap_or(&[]);
+    if password.len() >= 3 && !is_placeholder(password) && text.at(end + 1).is_ascii_alphanumeric() {
+        scan.hit(start, end, "secret.url_credential", 0.9, "url_credential");
+    }
+}
+
+/// What follows `Bearer` or `Basic` in a header.
+pub(crate) fn authorization(scan: &mut Scan<'_>, start: usize) {
+    let text = scan.text;
+    if !text.starts_word(start) {
+        return;
+    }
+    let from = text.run(start, 6, |byte| byte.is_ascii_alphabetic()) + 1;
+    let end = text.run(from, 512, |byte| is_base64(byte) || matches!(byte, b'.' | b'=' | b'~'));
+    let token = text.cut(from, end);
+    let is_basic = text.has(start, b"basic");
+    let long_enough = token.len() >= if is_basic { 12 } else { 20 };
+    let telling = if is_basic { is_varied(token) || token.ends_with(b"=") } else { looks_secret(token) };
+    if long_enough && telling && !is_published(token) && text.ends_word(end) {
+        scan.hit(from, end, "secret.generic", 0.85, "authorization");
+    }
+}
+
+/// Whether the closing line ends at `end`: its dashes follow `-----END …`.
+fn closes(text: &[u8], end: usize) -> bool {
+    let line = text.get(end.saturating_sub(HEADER_BYTES_MAX)..end).unwrap_or(&[]);
+    line.windows(8).rposition(|eight| eight == b"-----END").is_some_and(|at| at + 13 < line.len())
+}
+
+/// The first bytes say `{"` or `{ "` when decoded; those prefixes are what woke the detector. The rest must be base64url of
+/// something with a quoted key in it.
+fn decodes_to_header(header: &[u8]) -> bool {
+    let mut bits = 0u32;
+    let mut quotes = 0;
+    for (i, byte) in header.iter().enumerate() {
+        let six = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'-' => 62,
+            _ => 63,
+        };
+        bits = bits << 6 | u32::from(six);
+        if i % 4 == 3 {
+            quotes += bits.to_be_bytes().iter().skip(1).filter(|byte| **byte == b'"').count();
+            bits = 0;
+        }
+    }
+    quotes >= 2
+}
+
+const BEGIN: &[u8] = b"-----BEGIN";
+/// `-----BEGIN OPENSSH PRIVATE KEY-----` and the longest of its kind.
+const HEADER_BYTES_MAX: usize = 64;
+/// The longest JWT header that is recognised.
+const JWT_PART_MAX: usize = 512;
+/// How much of a payload is enough to know a JWT.
+const PEEK_BYTES: usize = 8;
+const USERINFO_BYTES_MAX: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::tests::{check, noise, spans};
+
+    #[test]
+    fn private_keys_reach_to_their_closing_line() {
+        let key = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAKCAQEA==\n-----END RSA PRIVATE KEY-----";
+        spans(&format!("x {key} y"), &[("secret.private_key", key)]);
+        let cut = "-----BEGIN PRIVATE KEY-----\nMIIEow";
+        spans(cut, &[("secret.private_key", cut)]);
+        let escaped = r"-----BEGIN EC PRIVATE KEY-----\nMHcCAQ==\n-----END EC PRIVATE KEY-----";
+        spans(&format!("{{\"key\": \"{escaped}\\n\"}}"), &[("secret.private_key", escaped)]);
+    }
+
+    #[test]
+    fn other_armour_is_no_private_key() {
+        check("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", &[]);
+        check("-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----", &[]);
+        check("-----BEGIN", &[]);
+    }
+
+    #[test]
+    fn tokens_of_three_parts() {
+        let token = format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.{}", noise(43));
+        spans(&format!("Cookie: t={token}; path=/"), &[("secret.jwt", &token)]);
+        check("eyJhbGciOiJIUzI1NiJ9", &[]);
+        check("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c", &[]);
+    }
+
+    #[test]
+    fn credentials_in_addresses() {
+        spans("postgres://app:S3cr3t!x@db.internal:5432/x", &[("secret.url_credential", "app:S3cr3t!x")]);
+        check("https://user:hunter2@example.com/", &["secret.url_credential"]);
+        check("https://user:${PASSWORD}@example.com/", &[]);
+        check("https://user:<password>@example.com/", &[]);
+        check("http://localhost:8080/a@b", &[]);
+    }
+
+    #[test]
+    fn tokens_in_headers() {
+        check(&format!("Authorization: Bearer {}", noise(32)), &["secret.generic"]);
+        check("Authorization: Bearer YOUR_ACCESS_TOKEN_GOES_HERE", &[]);
+        check("a bearer of news, basic information", &[]);
+    }
+}

@@ -1,0 +1,201 @@
+//! What an operator may set: levels of classes, own detectors, thresholds and limits.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::{Channel, Class, Level};
+
+/// Everything that changes what inspection finds or how high it weighs it. [`Settings::default`] is a working set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Class, or prefix of classes, to level: `pii.email`, `pii`, `*`. The longest that covers a class decides.
+    /// A class that nothing covers is `restricted`: what nobody has judged is guarded.
+    pub levels: BTreeMap<String, Level>,
+    /// The organisation's own detectors.
+    pub custom: Vec<Custom>,
+    /// From which score on an injection is a finding, by channel.
+    pub thresholds: Thresholds,
+    /// How much is read, decoded and reported.
+    pub limits: Limits,
+}
+
+/// A detector that the organisation defines.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Custom {
+    /// What messages call it.
+    pub name: String,
+    /// The class it reports, `family.kind` in lower case.
+    pub class: String,
+    /// What it looks for.
+    pub matches: Matches,
+    /// The level of the class; overrides [`Settings::levels`].
+    pub level: Option<Level>,
+}
+
+/// What an own detector looks for.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Matches {
+    /// A regular expression (RE2-like syntax, linear time) that can match at most [`Custom::MATCH_BYTES_MAX`] bytes:
+    /// write `[0-9]{1,12}` and not `[0-9]+`. So a stream can be held for exactly as long as a match may still come.
+    Pattern(String),
+    /// Words and phrases of 3 to [`Custom::MATCH_BYTES_MAX`] bytes, found whole and whatever their case.
+    Dictionary(Vec<String>),
+}
+
+/// From which score (0 to 1) on a piece counts as `attack.injection`. Above 1 means never.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Thresholds {
+    /// Instructions of the application legitimately give orders.
+    pub system: f32,
+    /// What the user wrote.
+    pub user: f32,
+    /// What a model said, earlier or now.
+    pub assistant: f32,
+    /// Tool results, documents, attachments: text that has no business giving orders.
+    pub retrieved: f32,
+    /// Names, schemas and other parameters.
+    pub parameter: f32,
+}
+
+/// How much is read, decoded and reported. Beyond a limit content is `opaque.text`, never ignored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest text that is read, in bytes. What is longer is also reported as `opaque.text`.
+    pub piece_bytes_max: usize,
+    /// How many layers of encoding are undone.
+    pub decode_depth_max: u8,
+    /// How many bytes decoding may produce for one piece.
+    pub decode_bytes_max: usize,
+    /// How many findings are reported for one call; the level still counts the ones left out.
+    pub findings_max: usize,
+}
+
+/// One thing wrong with the settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What it is about: the name of the detector, or the key.
+    pub subject: String,
+    /// What is wrong.
+    pub reason: String,
+    /// What would make it right.
+    pub help: String,
+}
+
+impl Settings {
+    /// The level of a class: the longest key that covers it decides, `restricted` when none does.
+    #[must_use]
+    pub fn level_of(&self, class: &Class) -> Level {
+        let own = self.custom.iter().filter(|custom| custom.class == class.as_str()).filter_map(|custom| custom.level).max();
+        own.unwrap_or_else(|| {
+            let covering = self.levels.iter().filter(|(key, _)| class.is_in(key));
+            covering.max_by_key(|(key, _)| key.len()).map_or(Level::Restricted, |(_, level)| *level)
+        })
+    }
+}
+
+impl Custom {
+    /// The longest match of an own detector, in bytes.
+    pub const MATCH_BYTES_MAX: usize = 256;
+}
+
+impl Thresholds {
+    /// The threshold of a channel.
+    #[must_use]
+    pub const fn of(&self, channel: Channel) -> f32 {
+        match channel {
+            Channel::System => self.system,
+            Channel::User => self.user,
+            Channel::Assistant | Channel::Answer => self.assistant,
+            Channel::Tool | Channel::Document | Channel::Attachment => self.retrieved,
+            Channel::Parameter => self.parameter,
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let levels = LEVELS.iter().map(|(class, level)| ((*class).to_owned(), *level)).collect();
+        Self { levels, custom: Vec::new(), thresholds: Thresholds::default(), limits: Limits::default() }
+    }
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self { system: 1.1, user: 0.7, assistant: 0.9, retrieved: 0.5, parameter: 0.6 }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            piece_bytes_max: 4 * 1024 * 1024,
+            decode_depth_max: 2,
+            decode_bytes_max: 1024 * 1024,
+            findings_max: 1000,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}; {}", self.subject, self.reason, self.help)
+    }
+}
+
+/// Shows sizes only: an organisation's words are content too.
+impl fmt::Debug for Matches {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pattern(pattern) => write!(f, "Pattern({} bytes)", pattern.len()),
+            Self::Dictionary(words) => write!(f, "Dictionary({} entries)", words.len()),
+        }
+    }
+}
+
+impl fmt::Debug for Custom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Custom({}, {}, {:?})", self.name, self.class, self.matches)
+    }
+}
+
+/// Levels until settings say otherwise. `attack` is not sensitive in itself: policy judges it by class and score.
+const LEVELS: &[(&str, Level)] = &[
+    ("attack", Level::Public),
+    ("code", Level::Internal),
+    ("marking", Level::Confidential),
+    ("marking.restricted", Level::Restricted),
+    ("opaque", Level::Restricted),
+    ("pci", Level::Restricted),
+    ("phi", Level::Restricted),
+    ("pii", Level::Confidential),
+    ("secret", Level::Restricted),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(class: &str, level: Level) {
+        let custom = Custom {
+            name: "projects".to_owned(),
+            class: "org.project".to_owned(),
+            matches: Matches::Dictionary(vec!["bluebird".to_owned()]),
+            level: Some(Level::Internal),
+        };
+        let mut settings = Settings { custom: vec![custom], ..Settings::default() };
+        settings.levels.insert("pii.ip".to_owned(), Level::Internal);
+        assert_eq!(settings.level_of(&Class::new(class)), level, "{class}");
+    }
+
+    #[test]
+    fn the_longest_key_decides_and_the_unknown_is_restricted() {
+        check("pii.email", Level::Confidential);
+        check("pii.ip", Level::Internal);
+        check("marking.confidential", Level::Confidential);
+        check("marking.restricted", Level::Restricted);
+        check("attack.injection", Level::Public);
+        check("opaque.image", Level::Restricted);
+        check("org.project", Level::Internal);
+        check("org.other", Level::Restricted);
+    }
+}

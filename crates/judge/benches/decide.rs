@@ -1,0 +1,2 @@
+//! What a decision costs, by number of policies.
+fn main() {}

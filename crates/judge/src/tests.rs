@@ -1,0 +1,5 @@
+//! Tests that go through the public functions alone.
+
+mod compile;
+mod decide;
+mod facts;

@@ -1,0 +1,466 @@
+//! Verifies a ledger from its bytes: segments in order, and the checkpoints signed over them.
+//!
+//! The same code opens a ledger for writing, so that recovery runs at every start and not only on bad days.
+//! Bytes are pushed in pieces of any size; memory stays bounded by open intents and one frame.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
+
+use crate::{
+    Hash, Kind, RecordId,
+    encode::{self, DecodeError, Line},
+    frame::{self, Found},
+    note::{self, Checkpoint, VerifierKey},
+    segment::Header,
+    suspicion::{Decided, Spot, Stumble, Suspicion, problem},
+    tree::Tree,
+    verdict::{OPEN_INTENTS_LISTED_MAX, OpenIntent, Problem, TRUST, TRUST_UNCHECKED, TornTail, Verdict, Wrong},
+};
+
+/// How many ended intents are remembered, to tell a second outcome from one without intent.
+const ENDED_REMEMBERED_MAX: usize = 65_536;
+
+/// What problems with checkpoints name as their file.
+pub const CHECKPOINTS_FILE: &str = "checkpoints";
+
+/// Reads a ledger from start to end and says whether it is sound.
+#[derive(Debug)]
+pub struct Verifier {
+    key: Option<VerifierKey>,
+    checkpoints: VecDeque<Checkpoint>,
+    checkpoints_valid: u64,
+    signed: u64,
+    note_problem: Option<Problem>,
+    tip: Tip,
+    verified: u64,
+    since_checkpoint: Option<Spot>,
+    last: Option<Spot>,
+    ended: Ended,
+    origin: Option<String>,
+    kinds: BTreeMap<Kind, u64>,
+    first_ms: Option<u64>,
+    segments: u64,
+    segment: Arc<str>,
+    segment_is_last: bool,
+    header_due: bool,
+    zeros: bool,
+    buffer: Vec<u8>,
+    /// Where `buffer` starts in the segment.
+    offset: u64,
+    suspicion: Option<Suspicion>,
+}
+
+/// The end of a ledger: what the next record builds on.
+#[derive(Clone, Debug, Default)]
+pub struct Tip {
+    /// The tree over all records; its size is the next sequence number.
+    pub tree: Tree,
+    /// Hash of the last record.
+    pub head: Hash,
+    /// Time of the last record.
+    pub time_ms: u64,
+    /// Intents without outcome: id → sequence number.
+    pub open: HashMap<RecordId, u64>,
+}
+
+/// What a verification gives to whoever wants to go on writing.
+#[derive(Debug)]
+pub struct Report {
+    /// What was found.
+    pub verdict: Verdict,
+    /// What the next record builds on. Only to be built on if the verdict is sound.
+    pub tip: Tip,
+    /// The last segment and where its last good frame ends; `None` if there is no segment.
+    /// An offset of 0 means that not even its header is good.
+    pub end: Option<(String, u64)>,
+}
+
+impl Default for Hash {
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
+impl Verifier {
+    /// Starts with the contents of the checkpoints file, and the key to check it with. Without a key, the chain is
+    /// verified and the verdict says that signatures were not checked.
+    #[must_use]
+    pub fn new(checkpoints: &str, key: Option<VerifierKey>) -> Self {
+        let mut verifier = Self {
+            key,
+            checkpoints: VecDeque::new(),
+            checkpoints_valid: 0,
+            signed: 0,
+            note_problem: None,
+            tip: Tip::default(),
+            verified: 0,
+            since_checkpoint: None,
+            last: None,
+            ended: Ended::default(),
+            origin: None,
+            kinds: BTreeMap::new(),
+            first_ms: None,
+            segments: 0,
+            segment: Arc::from(""),
+            segment_is_last: false,
+            header_due: false,
+            zeros: false,
+            buffer: Vec::new(),
+            offset: 0,
+            suspicion: None,
+        };
+        verifier.note_problem = verifier.read_checkpoints(checkpoints).err();
+        verifier
+    }
+
+    /// Begins the next segment. Segments come in the order of their names; `last` marks the one that may have a torn
+    /// tail.
+    pub fn begin_segment(&mut self, name: &str, last: bool) {
+        self.end_segment();
+        self.segment = Arc::from(name);
+        self.segments += 1;
+        self.segment_is_last = last;
+        self.header_due = true;
+        self.zeros = false;
+        self.offset = 0;
+    }
+
+    /// Reads the next bytes of the segment.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+        self.advance(false);
+    }
+
+    /// True once something is wrong. The rest is still to be pushed: it tells what.
+    #[must_use]
+    pub fn stumbled(&self) -> bool {
+        self.suspicion.is_some()
+    }
+
+    /// Ends the reading and decides.
+    #[must_use]
+    pub fn finish(mut self) -> Report {
+        self.end_segment();
+        let end = self.offset;
+        let (problem, torn) = match self.suspicion.take().map(|suspicion| suspicion.decide(self.signed, self.verified)) {
+            Some(Decided::Problem(problem)) => (Some(problem), None),
+            Some(Decided::TornTail(spot)) => (None, Some(spot)),
+            None if self.tip.tree.size() < self.signed => (Some(self.truncated()), None),
+            None => (None, None),
+        };
+        let problem = problem.or(self.note_problem.take());
+        let end = torn.as_ref().map_or(end, |spot| spot.offset);
+        Report {
+            verdict: Verdict {
+                sound: problem.is_none(),
+                problem,
+                trust: if self.key.is_some() { TRUST } else { TRUST_UNCHECKED },
+                origin: self.origin,
+                key: self.key.as_ref().map(VerifierKey::text),
+                records: self.tip.tree.size(),
+                kinds: self.kinds,
+                segments: self.segments,
+                first_ms: self.first_ms,
+                last_ms: self.first_ms.map(|_| self.tip.time_ms),
+                head: self.tip.head,
+                root: self.tip.tree.root(),
+                checkpoints: self.checkpoints_valid,
+                signed_records: self.verified,
+                open_intents: self.tip.open.len() as u64,
+                open_intents_listed: listed(&self.tip.open),
+                torn_tail: torn.map(|spot| TornTail { segment: spot.segment.to_string(), offset: spot.offset }),
+            },
+            tip: self.tip,
+            end: (self.segments > 0).then(|| (self.segment.to_string(), end)),
+        }
+    }
+
+    fn read_checkpoints(&mut self, file: &str) -> Result<(), Problem> {
+        let mut before: Option<Checkpoint> = None;
+        for note in note::split(file).0 {
+            let wrong = |what, seq, detail: String| Problem {
+                what,
+                seq,
+                id: None,
+                segment: CHECKPOINTS_FILE.to_owned(),
+                offset: note.offset as u64,
+                detail,
+            };
+            let checkpoint = Checkpoint::read(note.text, self.key.as_ref())
+                .map_err(|error| wrong(Wrong::BadSignature, None, format!("a checkpoint does not verify: {error}")))?;
+            if let Some(before) = before.replace(checkpoint.clone()) {
+                if before.origin != checkpoint.origin {
+                    return Err(wrong(Wrong::OtherLedger, None, "checkpoints of two ledgers in one file".to_owned()));
+                }
+                if before.size > checkpoint.size || (before.size == checkpoint.size && before.root != checkpoint.root) {
+                    let detail = format!("checkpoints of size {} and {} contradict each other", before.size, checkpoint.size);
+                    return Err(wrong(Wrong::Forked, Some(checkpoint.size), detail));
+                }
+            }
+            self.origin.get_or_insert_with(|| checkpoint.origin.clone());
+            self.checkpoints_valid += 1;
+            self.signed = checkpoint.size;
+            self.checkpoints.push_back(checkpoint);
+        }
+        Ok(())
+    }
+
+    fn end_segment(&mut self) {
+        if self.segment.is_empty() {
+            return;
+        }
+        self.advance(true);
+        if self.suspicion.is_none() && self.header_due && !self.segment_is_last {
+            self.stumble(Stumble::BadFrame { cut: true });
+        } else if self.suspicion.is_none() && !self.zeros && self.buffer.iter().any(|byte| *byte != 0) {
+            self.stumble(Stumble::BadFrame { cut: true });
+        }
+        if let Some(suspicion) = &mut self.suspicion {
+            suspicion.read_on(&self.buffer, true);
+        }
+        self.buffer.clear();
+    }
+
+    /// Reads what is whole in the buffer.
+    fn advance(&mut self, done: bool) {
+        let buffer = std::mem::take(&mut self.buffer);
+        let mut at = 0;
+        while let Some(rest) = buffer.get(at..).filter(|rest| !rest.is_empty()) {
+            let read = self.step(rest, done);
+            if read == 0 {
+                break;
+            }
+            at += read;
+            // Once in the zeros after the last frame, the offset stays where the last frame ended.
+            if !self.zeros {
+                self.offset += read as u64;
+            }
+        }
+        self.buffer = buffer;
+        self.buffer.drain(..at.min(self.buffer.len()));
+    }
+
+    /// Reads one thing; gives its length, or 0 if more bytes are needed.
+    fn step(&mut self, rest: &[u8], done: bool) -> usize {
+        if let Some(suspicion) = &mut self.suspicion {
+            return suspicion.read_on(rest, done);
+        }
+        if self.zeros {
+            if rest.iter().any(|byte| *byte != 0) {
+                self.stumble(Stumble::BadFrame { cut: false });
+            }
+            return rest.len();
+        }
+        match frame::read(rest) {
+            Found::Payload(payload) => {
+                if self.header_due {
+                    self.header(payload);
+                } else {
+                    self.record(payload);
+                }
+                frame::HEADER_BYTES + payload.len()
+            }
+            Found::End => {
+                self.zeros = true;
+                self.step(rest, done)
+            }
+            Found::Partial => 0,
+            Found::Bad => {
+                self.stumble(Stumble::BadFrame { cut: false });
+                self.step(rest, done)
+            }
+        }
+    }
+
+    fn header(&mut self, payload: &[u8]) {
+        self.header_due = false;
+        let due = self.tip.tree.size();
+        match Header::decode(payload) {
+            Err(DecodeError::Version(version)) => self.stumble(Stumble::Unfit {
+                what: Wrong::LaterVersion,
+                detail: format!("the segment is of format version {version}"),
+                hash: None,
+            }),
+            Err(error) => {
+                self.stumble(Stumble::Unfit { what: Wrong::Altered, detail: error.to_string(), hash: None });
+            }
+            Ok(header) if *self.origin.get_or_insert_with(|| header.origin.clone()) != header.origin => {
+                let detail = format!("the segment is of `{}`", header.origin);
+                self.stumble(Stumble::Unfit { what: Wrong::OtherLedger, detail, hash: None });
+            }
+            Ok(header) if header.first != due => self.stumble(Stumble::WrongSeq { found: header.first, hash: None }),
+            Ok(header) if header.prev != self.tip.head => {
+                self.stumble(Stumble::WrongPrev { before: self.last.clone(), hash: None, head: self.tip.head });
+            }
+            Ok(_) => {}
+        }
+    }
+
+    fn record(&mut self, payload: &[u8]) {
+        let seq = self.tip.tree.size();
+        let Ok((public, private)) = encode::lines(payload) else {
+            return self.unfit(None, Wrong::Malformed, "it is not one line, or two".to_owned(), None);
+        };
+        let hash = encode::leaf_hash(public);
+        let line = match Line::read(public) {
+            Ok(line) => line,
+            Err(DecodeError::Version(version)) => {
+                let detail = format!("it is of format version {version}");
+                return self.unfit(None, Wrong::LaterVersion, detail, Some(hash));
+            }
+            Err(error) => return self.unfit(None, Wrong::Malformed, error.to_string(), Some(hash)),
+        };
+        if line.seq != seq {
+            return self.stumble_at(Some(line.id), Stumble::WrongSeq { found: line.seq, hash: Some(hash) });
+        }
+        if line.prev != self.tip.head {
+            let before = self.last.clone();
+            let head = self.tip.head;
+            return self.stumble_at(Some(line.id), Stumble::WrongPrev { before, hash: Some(hash), head });
+        }
+        if let Err((what, detail)) = self.fits(&line, private) {
+            return self.unfit(Some(line.id), what, detail, Some(hash));
+        }
+        self.first_ms.get_or_insert(line.time);
+        self.tip.time_ms = line.time;
+        self.tip.head = hash;
+        self.tip.tree.push(hash);
+        *self.kinds.entry(line.kind).or_insert(0) += 1;
+        let spot = self.spot(Some(line.id));
+        if self.since_checkpoint.is_none() {
+            self.since_checkpoint = Some(spot.clone());
+        }
+        self.last = Some(spot);
+        self.check_root();
+    }
+
+    /// Checks that a record may stand here, and follows intents and outcomes.
+    fn fits(&mut self, line: &Line<'_>, private: Option<&[u8]>) -> Result<(), (Wrong, String)> {
+        if line.time < self.tip.time_ms {
+            return Err((Wrong::TimeWentBack, format!("{} ms after {} ms", line.time, self.tip.time_ms)));
+        }
+        if line.durable > line.seq {
+            return Err((Wrong::Malformed, "it says that records after it were durable".to_owned()));
+        }
+        if line.opened_by(private).is_err() {
+            return Err((Wrong::Altered, "its private part is not the one that it names".to_owned()));
+        }
+        let id = line.id;
+        match line.kind {
+            Kind::Intent => {
+                if self.tip.open.insert(id, line.seq).is_some() {
+                    return Err((Wrong::RepeatedIntent, "an intent of this id is open".to_owned()));
+                }
+            }
+            Kind::Outcome => {
+                let intent = line.intent().ok_or((Wrong::Malformed, "it names no intent".to_owned()))?;
+                if self.tip.open.remove(&intent).is_none() {
+                    let (what, had) = if self.ended.contains(intent) {
+                        (Wrong::SecondOutcome, "has an outcome already")
+                    } else {
+                        (Wrong::OutcomeWithoutIntent, "is not among the open ones before it")
+                    };
+                    return Err((what, format!("its intent {intent} {had}")));
+                }
+                self.ended.remember(intent);
+            }
+            Kind::Refusal | Kind::Act | Kind::Aggregate => {}
+        }
+        Ok(())
+    }
+
+    /// Compares with the checkpoints of this size, if there are any.
+    fn check_root(&mut self) {
+        let size = self.tip.tree.size();
+        while self.checkpoints.front().is_some_and(|checkpoint| checkpoint.size <= size) {
+            let Some(checkpoint) = self.checkpoints.pop_front() else { return };
+            if checkpoint.size < size {
+                continue;
+            }
+            let (Some(since), Some(last)) = (self.since_checkpoint.clone(), self.last.clone()) else { continue };
+            if checkpoint.root == self.tip.tree.root() {
+                self.verified = size;
+                self.since_checkpoint = None;
+            } else {
+                return self.stumble(Stumble::WrongRoot { since, last, head: self.tip.head });
+            }
+            while self.checkpoints.front().is_some_and(|next| next.size == size) {
+                self.checkpoints.pop_front();
+            }
+        }
+    }
+
+    fn unfit(&mut self, id: Option<RecordId>, what: Wrong, detail: String, hash: Option<Hash>) {
+        self.stumble_at(id, Stumble::Unfit { what, detail, hash });
+    }
+
+    fn stumble(&mut self, stumble: Stumble) {
+        self.stumble_at(None, stumble);
+    }
+
+    fn stumble_at(&mut self, id: Option<RecordId>, stumble: Stumble) {
+        let mut spot = self.spot(id);
+        spot.seq = self.tip.tree.size();
+        self.suspicion = Some(Suspicion::new(spot, stumble, self.segment_is_last));
+    }
+
+    fn spot(&self, id: Option<RecordId>) -> Spot {
+        Spot {
+            seq: self.tip.tree.size().saturating_sub(1),
+            id,
+            segment: Arc::clone(&self.segment),
+            offset: self.offset,
+        }
+    }
+
+    fn truncated(&self) -> Problem {
+        let mut spot = self.spot(None);
+        spot.seq = self.tip.tree.size();
+        problem(spot, Wrong::Truncated, format!("{} records were signed, {} are here", self.signed, self.tip.tree.size()))
+    }
+}
+
+/// Ids of intents that ended, the most recent ones.
+#[derive(Debug, Default)]
+struct Ended {
+    known: HashSet<RecordId>,
+    order: VecDeque<RecordId>,
+}
+
+impl Ended {
+    fn contains(&self, id: RecordId) -> bool {
+        self.known.contains(&id)
+    }
+
+    fn remember(&mut self, id: RecordId) {
+        if self.order.len() == ENDED_REMEMBERED_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        self.known.insert(id);
+        self.order.push_back(id);
+    }
+}
+
+impl Line<'_> {
+    /// The intent that an outcome's body names. Other fields are not read; a doubled one is refused.
+    fn intent(&self) -> Option<RecordId> {
+        #[derive(serde::Deserialize)]
+        struct Body<'a> {
+            #[serde(borrow)]
+            intent: &'a str,
+        }
+        serde_json::from_str::<Body<'_>>(self.body.get()).ok().and_then(|body| RecordId::parse(body.intent))
+    }
+}
+
+fn listed(open: &HashMap<RecordId, u64>) -> Vec<OpenIntent> {
+    let mut listed: Vec<OpenIntent> =
+        open.iter().map(|(id, seq)| OpenIntent { seq: *seq, id: id.to_string() }).collect();
+    listed.sort_by_key(|intent| intent.seq);
+    listed.truncate(OPEN_INTENTS_LISTED_MAX);
+    listed
+}

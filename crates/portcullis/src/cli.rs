@@ -1,0 +1,182 @@
+//! The command line, as it reads in `--help`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// One governed door to every language model, hosted or self-hosted.
+#[derive(Debug, Parser)]
+#[command(name = "portcullis", version, about, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Where it is done.
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Place {
+    /// The configuration folder [default: $XDG_CONFIG_HOME/portcullis, if it exists]
+    #[arg(long, global = true, value_name = "DIR", env = "PORTCULLIS_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// The state folder: keys and the ledger [default: $XDG_STATE_HOME/portcullis]
+    #[arg(long, global = true, value_name = "DIR", env = "PORTCULLIS_STATE")]
+    pub state: Option<PathBuf>,
+    /// Write JSON, for programs
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the door
+    Serve(Serve),
+    /// Write a commented configuration folder
+    Init {
+        /// The folder; it must not exist or be empty
+        dir: PathBuf,
+    },
+    /// Load the configuration and explain every problem at once
+    Check {
+        /// Check as if for this mode instead of the configured one
+        #[arg(long, value_parser = ["development", "production"])]
+        mode: Option<String>,
+    },
+    /// A guided tour on this machine: calls in, decisions, the ledger verified
+    Demo {
+        /// Do not pause between the steps
+        #[arg(long)]
+        fast: bool,
+    },
+    /// What would be found in the text on standard input, and at what level
+    Inspect {
+        /// One JSON object `{"text", "channel"}` a line in, one JSON object a line out
+        #[arg(long, requires = "json")]
+        lines: bool,
+        /// Where the text would stand in a call
+        #[arg(long, default_value = "user")]
+        channel: String,
+    },
+    /// What would happen to the call on standard input and why, without sending it; or what happened to a record
+    Explain {
+        /// A record id, instead of a call on standard input
+        record: Option<String>,
+        /// The front door the call would come through
+        #[arg(long, default_value = "chat", value_parser = ["chat", "responses", "completions", "embeddings", "messages"])]
+        door: String,
+        /// The floor of the caller
+        #[arg(long, default_value = "internal", value_parser = ["public", "internal", "confidential", "restricted"])]
+        floor: String,
+    },
+    /// Legacy keys, which expire
+    #[command(subcommand)]
+    Key(Key),
+    /// The ledger
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// Policies
+    #[command(subcommand)]
+    Policy(Policy),
+    /// How the running door is doing
+    Status,
+    /// Make the running door load its configuration again
+    Reload,
+}
+
+/// `portcullis serve`.
+#[derive(Clone, Debug, Args)]
+pub struct Serve {
+    /// Where callers connect [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// Where administrators connect [default: 127.0.0.1:8081]
+    #[arg(long, value_name = "ADDR")]
+    pub admin_listen: Option<SocketAddr>,
+    /// A GGUF file for the embedded model, instead of the one that ships
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+}
+
+/// `portcullis key`.
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Make a key; it is shown once
+    Create {
+        /// What people call it
+        name: String,
+        /// The level that its calls never fall below
+        #[arg(long, default_value = "internal", value_parser = ["public", "internal", "confidential", "restricted"])]
+        floor: String,
+        /// Days until it expires
+        #[arg(long)]
+        days: Option<u32>,
+        /// The tenant it belongs to
+        #[arg(long, default_value = admin::TENANT_DEFAULT)]
+        tenant: String,
+        /// The use case that its calls are made under
+        #[arg(long)]
+        use_case: Option<String>,
+        /// It may administer the door
+        #[arg(long)]
+        admin: bool,
+    },
+    /// List keys, without their secrets
+    List,
+    /// Withdraw a key at once
+    Revoke {
+        /// The key's id
+        id: String,
+    },
+}
+
+/// `portcullis ledger`.
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    /// Check every record: nothing altered, missing, reordered or cut off
+    Verify {
+        /// A ledger folder elsewhere, for example a copy
+        path: Option<PathBuf>,
+    },
+    /// Find records
+    Search {
+        /// A caller id
+        #[arg(long)]
+        caller: Option<String>,
+        /// A call id, which all records of one call share
+        #[arg(long)]
+        call: Option<String>,
+        /// The kind of record
+        #[arg(long, value_parser = ["intent", "outcome", "refusal", "act", "aggregate"])]
+        kind: Option<String>,
+        /// The most records to give, newest last
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+    /// Show one record
+    Show {
+        /// Its id
+        id: String,
+    },
+}
+
+/// `portcullis policy`.
+#[derive(Debug, Subcommand)]
+pub enum Policy {
+    /// Compile the policies and explain every problem
+    Check,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,127 @@
+//! The gate: what every call of the data plane shares, and the frozen snapshot that one call is decided by.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use arc_swap::ArcSwap;
+use tokio::sync::Semaphore;
+
+use crate::destination::Destination;
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::sealed::Seals;
+
+/// What every call shares.
+pub struct Gate {
+    /// The configuration and policy in force; a call loads it once and keeps it.
+    pub snapshot: ArcSwap<Snapshot>,
+    /// Where every attempt is recorded before it is made.
+    pub ledger: Arc<store::Ledger>,
+    /// Who may call.
+    pub keys: Arc<store::Keys>,
+    /// What operators watch.
+    pub metrics: Arc<Metrics>,
+    /// Binds sealed reasoning to who issued it.
+    pub seals: Seals,
+    /// Keys pseudonyms.
+    pub pseudonym_key: inspect::pseudonym::Key,
+    /// The places for calls in progress.
+    pub(crate) calls: Arc<Semaphore>,
+    started: Instant,
+}
+
+/// Secrets that the data plane needs, each for one purpose.
+pub struct Secrets {
+    /// Binds sealed reasoning to who issued it.
+    pub seals: [u8; 32],
+    /// Keys pseudonyms.
+    pub pseudonyms: [u8; 32],
+}
+
+/// Configuration and policy, frozen for each call.
+pub struct Snapshot {
+    /// Unix seconds when it was loaded.
+    pub loaded_unix: u64,
+    /// The hash of the configuration files.
+    pub config_hash: String,
+    /// Whether missing assessments, owners and provenance warn or close.
+    pub mode: judge::Mode,
+    /// All destinations.
+    pub destinations: Vec<Arc<Destination>>,
+    /// Aliases by name.
+    pub aliases: HashMap<String, Arc<Alias>>,
+    /// Aliases that end in `*`, by their prefix, longest first.
+    pub patterns: Vec<(String, Arc<Alias>)>,
+    /// The policies.
+    pub policies: judge::Policies,
+    /// The detectors.
+    pub inspector: Arc<inspect::Inspector>,
+    /// The limits.
+    pub limits: Limits,
+}
+
+/// What stands behind one model name that callers use.
+#[derive(Debug)]
+pub struct Alias {
+    /// The destinations, in the order they are tried.
+    pub destinations: Vec<Arc<Destination>>,
+    /// The same, prepared for decisions, in the same order.
+    pub prepared: judge::Destinations,
+}
+
+impl Alias {
+    /// An alias for `destinations`, tried in that order.
+    pub fn new(destinations: Vec<Arc<Destination>>) -> Self {
+        let facts: Vec<_> = destinations.iter().map(|destination| destination.facts.clone()).collect();
+        Self { destinations, prepared: judge::Destinations::prepare(&facts) }
+    }
+}
+
+impl Snapshot {
+    /// What stands behind `alias`.
+    pub fn behind(&self, alias: &str) -> Option<&Arc<Alias>> {
+        self.aliases
+            .get(alias)
+            .or_else(|| self.patterns.iter().find(|(prefix, _)| alias.starts_with(prefix.as_str())).map(|(_, found)| found))
+    }
+}
+
+impl Gate {
+    /// A gate over `snapshot`.
+    pub fn new(
+        snapshot: Snapshot,
+        ledger: Arc<store::Ledger>,
+        keys: Arc<store::Keys>,
+        metrics: Arc<Metrics>,
+        secrets: Secrets,
+    ) -> Self {
+        let calls = Arc::new(Semaphore::new(snapshot.limits.calls_max));
+        Self {
+            snapshot: ArcSwap::from_pointee(snapshot),
+            ledger,
+            keys,
+            metrics,
+            seals: Seals::new(secrets.seals),
+            pseudonym_key: inspect::pseudonym::Key(secrets.pseudonyms),
+            calls,
+            started: Instant::now(),
+        }
+    }
+
+    /// Milliseconds since the gate was made; never goes back.
+    pub fn clock_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Unix time in milliseconds.
+    pub fn now_ms(&self) -> u64 {
+        let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Unix seconds.
+    pub fn now_unix(&self) -> i64 {
+        i64::try_from(self.now_ms() / 1000).unwrap_or(i64::MAX)
+    }
+}

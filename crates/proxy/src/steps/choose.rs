@@ -1,0 +1,221 @@
+//! Choose: the permitted destinations in the order they are tried. Every attempt is drawn from here and nowhere else.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use judge::Permitted;
+
+use super::decide::{Permit, known};
+use super::{KnownOfCall, Stop};
+use crate::destination::Destination;
+use crate::metrics::Step;
+use crate::stopped::{Blame, Fault, Refusal, Stopped};
+
+/// The attempts that a permit allows, in order. Made only by [`choose`].
+#[must_use]
+pub struct Route {
+    shared: Arc<Shared>,
+    waiting: VecDeque<Candidate>,
+    drawn: u32,
+    unfit: Vec<Unfit>,
+    last: Option<Failed>,
+}
+
+/// What all attempts of one call share.
+pub(super) struct Shared {
+    pub(super) permit: Permit,
+    pub(super) permitted: Vec<String>,
+}
+
+struct Candidate {
+    destination: Arc<Destination>,
+    permitted: Permitted,
+    kind: ledger::AttemptKind,
+}
+
+/// One attempt at one destination, not yet prepared. Drawn from a [`Route`].
+#[must_use]
+pub struct Attempt {
+    pub(super) shared: Arc<Shared>,
+    pub(super) destination: Arc<Destination>,
+    pub(super) permitted: Permitted,
+    pub(super) kind: ledger::AttemptKind,
+    pub(super) number: u32,
+}
+
+/// A permitted destination that this call cannot be sent to after all; nothing was sent.
+#[derive(Clone, Debug)]
+pub struct Unfit {
+    pub(super) destination: String,
+    pub(super) why: Stopped,
+}
+
+/// An attempt that failed before anything was generated; its outcome is recorded.
+#[derive(Debug)]
+pub struct Failed {
+    pub(super) attempt: Attempt,
+    pub(super) why: Stopped,
+    /// Whether another attempt makes sense, and where.
+    pub(super) next: Next,
+}
+
+/// What may follow a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The same destination once more: the connection failed before a byte was sent.
+    SamePlace,
+    /// Another destination.
+    Elsewhere,
+    /// None: the call itself is at fault, or somebody cut it.
+    Nowhere,
+}
+
+/// Orders the permitted destinations: healthy ones in the alias's order, then those that are being left alone.
+///
+/// # Errors
+/// None now; admission and budgets will refuse here.
+pub fn choose(permit: Permit) -> Result<Route, Stop> {
+    let from = Instant::now();
+    let metrics = Arc::clone(&permit.inspected.context.gate.metrics);
+    let now_ms = permit.inspected.context.gate.clock_ms();
+    let mut waiting = VecDeque::new();
+    let mut resting = VecDeque::new();
+    let mut names = Vec::new();
+    for permitted in &permit.decision.permitted {
+        let Some(destination) = permit.alias.destinations.get(permitted.destination) else { continue };
+        names.push(destination.facts.name.clone());
+        let candidate = Candidate {
+            destination: Arc::clone(destination),
+            permitted: permitted.clone(),
+            kind: ledger::AttemptKind::Failover,
+        };
+        let list = if destination.health.is_open_for_calls(now_ms) { &mut waiting } else { &mut resting };
+        list.push_back(candidate);
+    }
+    // With nothing healthy left, a resting destination is better than none.
+    waiting.append(&mut resting);
+    if let Some(first) = waiting.front_mut() {
+        first.kind = ledger::AttemptKind::First;
+    }
+    metrics.lap(Step::Choose, from);
+    let shared = Arc::new(Shared { permit, permitted: names });
+    Ok(Route { shared, waiting, drawn: 0, unfit: Vec::new(), last: None })
+}
+
+impl Route {
+    /// The next attempt, if one is left.
+    pub fn draw(&mut self) -> Option<Attempt> {
+        if self.drawn >= self.shared.permit.inspected.context.snapshot.limits.attempts_max {
+            return None;
+        }
+        let candidate = self.waiting.pop_front()?;
+        self.drawn = self.drawn.saturating_add(1);
+        Some(Attempt {
+            shared: Arc::clone(&self.shared),
+            destination: candidate.destination,
+            permitted: candidate.permitted,
+            kind: if self.drawn == 1 { ledger::AttemptKind::First } else { candidate.kind },
+            number: self.drawn,
+        })
+    }
+
+    /// A destination whose format cannot say the call, or that a second look refused; the next one is drawn.
+    pub fn pass_over(&mut self, unfit: Unfit) {
+        self.drawn = self.drawn.saturating_sub(1);
+        self.unfit.push(unfit);
+    }
+
+    /// An attempt failed. Where that makes sense, the same destination is tried once more, or the next one.
+    pub fn failed(&mut self, failed: Failed) {
+        match failed.next {
+            Next::Nowhere => self.waiting.clear(),
+            Next::Elsewhere => {}
+            Next::SamePlace if failed.attempt.kind == ledger::AttemptKind::Retry => {}
+            Next::SamePlace => self.waiting.push_front(Candidate {
+                destination: Arc::clone(&failed.attempt.destination),
+                permitted: failed.attempt.permitted.clone(),
+                kind: ledger::AttemptKind::Retry,
+            }),
+        }
+        self.last = Some(failed);
+    }
+
+    /// Why the call ends without an answer.
+    pub fn exhausted(self) -> Stop {
+        let permit = &self.shared.permit;
+        let mut known = known(&permit.inspected, &permit.decision, &permit.alias, None);
+        if let Some(failed) = self.last {
+            return Stop { why: failed.why, step: "send", known: Some(Box::new(known)) };
+        }
+        known.destinations.extend(self.unfit.iter().map(|unfit| (unfit.destination.clone(), unfit.why.code().to_owned())));
+        Stop { why: unfit(self.unfit), step: "transform", known: Some(Box::new(known)) }
+    }
+}
+
+fn unfit(mut all: Vec<Unfit>) -> Stopped {
+    if all.len() == 1
+        && let Some(only) = all.pop()
+    {
+        return only.why;
+    }
+    let Some(first) = all.first() else {
+        return Fault::door("no_attempt", "the route was empty").into();
+    };
+    let reasons: Vec<String> = all
+        .iter()
+        .filter_map(|unfit| match &unfit.why {
+            Stopped::Refusal(refusal) => Some(format!("{}: {}", unfit.destination, refusal.why)),
+            Stopped::Fault(_) => None,
+        })
+        .collect();
+    let help = match &first.why {
+        Stopped::Refusal(refusal) => refusal.help.clone(),
+        Stopped::Fault(fault) => fault.help.clone(),
+    };
+    Refusal::new(400, "no_fitting_destination", format!("no permitted destination can take this call: {}", reasons.join("; ")), help)
+        .into()
+}
+
+/// What a caller learns of an upstream's status.
+pub(super) fn from_status(status: u16, message: Option<String>, retry_after: Option<Duration>) -> (Fault, Next) {
+    let retry_after_s = retry_after.and_then(|wait| u32::try_from(wait.as_secs()).ok());
+    let said = message.map_or_else(String::new, |text| format!(": {text}"));
+    let internal = format!("status {status}");
+    let upstream = |status: u16, code: &'static str, why: &str| Fault::upstream(status, code, why, internal.clone());
+    match status {
+        429 => (
+            Fault { retry_after_s: retry_after_s.or(Some(1)), ..upstream(429, "upstream_rate_limited", "the model's provider limits the rate of calls") },
+            Next::Elsewhere,
+        ),
+        400 | 404 | 405 | 409 | 413 | 415 | 422 => (
+            Fault {
+                blame: Blame::Caller,
+                help: "change the call as the message says".to_owned(),
+                ..upstream(if status == 413 { 413 } else { 400 }, "upstream_rejected_call", &format!("the model's server does not accept this call{said}"))
+            },
+            Next::Nowhere,
+        ),
+        401 | 403 => (upstream(502, "upstream_denied_door", "the model's provider does not accept the door's credential"), Next::Elsewhere),
+        503 | 529 => (
+            Fault { retry_after_s: retry_after_s.or(Some(1)), ..upstream(503, "upstream_overloaded", "the model's server is overloaded") },
+            Next::Elsewhere,
+        ),
+        300..=399 => (upstream(502, "upstream_redirected", "the model's server answered with a redirect, which is never followed"), Next::Elsewhere),
+        _ => (upstream(502, "upstream_failed", "the model's server failed"), Next::Elsewhere),
+    }
+}
+
+impl KnownOfCall {
+    /// Whether anything is known at all.
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.alias.is_empty()
+    }
+}
+
+impl std::fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Attempt({} at {})", self.number, self.destination.facts.name)
+    }
+}

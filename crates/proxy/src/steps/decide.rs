@@ -1,0 +1,226 @@
+//! Decide: policy for each destination behind the alias; obligations or no.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use judge::{Action, CallFacts, Decision};
+use wire::call::{BlockKind, Call, Generate, Role, Source, Task};
+
+use super::inspect::{Findings, Inspected, named};
+use super::{KnownOfCall, Stop};
+use crate::gate::{Alias, Snapshot};
+use crate::metrics::Step;
+use crate::stopped::Refusal;
+
+/// Proof that policy permits a call at one destination at least. Made only by [`decide`].
+#[must_use]
+pub struct Permit {
+    pub(super) inspected: Inspected,
+    pub(super) alias: Arc<Alias>,
+    pub(super) decision: Decision,
+    /// What the decision saw, as the ledger keeps it.
+    pub(super) input: ledger::Json,
+}
+
+/// What policy must know of a call besides what was found in it.
+pub(super) struct Traits {
+    actions: Vec<Action>,
+    tools: bool,
+    untrusted: bool,
+    unmodelled: Vec<String>,
+    provider_fetch: Vec<String>,
+}
+
+/// Decides for every destination behind the alias.
+///
+/// # Errors
+/// A refusal when none is permitted: it names why for each and what would help.
+pub fn decide(inspected: Inspected) -> Result<Permit, Stop> {
+    let from = Instant::now();
+    let context = Arc::clone(&inspected.context);
+    let snapshot = &context.snapshot;
+    let Some(alias) = snapshot.behind(&inspected.call.model).map(Arc::clone) else {
+        return Err(Stop::at("decide", Refusal::new(404, "model_not_found", "the alias is gone", "ask again")));
+    };
+    let traits = Traits::of(&inspected.call);
+    let facts = traits.facts(snapshot, &inspected.findings, context.gate.now_unix());
+    let decision = judge::decide(&snapshot.policies, &context.caller, &facts, &alias.prepared);
+    let input = judge::Input { caller: &context.caller, call: &facts, destinations: alias.prepared.facts() };
+    let input = ledger::Json::of(&input).map_err(|_| {
+        Stop::at("decide", crate::stopped::Fault::door("unrecordable", "the policy input has no JSON form"))
+    })?;
+    context.gate.metrics.lap(Step::Decide, from);
+    if decision.permitted.is_empty() {
+        let known = known(&inspected, &decision, &alias, Some(input));
+        return Err(Stop::at("decide", refusal(&decision, &inspected.findings, &alias)).knowing(known));
+    }
+    Ok(Permit { inspected, alias, decision, input })
+}
+
+/// What a refusal's record says after a decision.
+pub(super) fn known(inspected: &Inspected, decision: &Decision, alias: &Alias, input: Option<ledger::Json>) -> KnownOfCall {
+    let name = |index: usize| alias.destinations.get(index).map_or_else(String::new, |one| one.facts.name.clone());
+    KnownOfCall {
+        alias: inspected.call.model.clone(),
+        level: Some(decision.level),
+        findings: named(&inspected.findings.classes),
+        injection: inspected.findings.found.injection,
+        input,
+        policies: decision.refused.iter().flat_map(|refused| refused.policies.iter().cloned()).collect(),
+        destinations: decision
+            .refused
+            .iter()
+            .map(|refused| (name(refused.destination), refused.code.as_str().to_owned()))
+            .collect(),
+    }
+}
+
+/// The refusal that tells why no destination is permitted, in words.
+fn refusal(decision: &Decision, findings: &Findings, alias: &Alias) -> Refusal {
+    let mut why = Vec::new();
+    for refused in &decision.refused {
+        if !why.contains(&refused.reason) {
+            why.push(refused.reason.clone());
+        }
+    }
+    let found: Vec<&str> = findings.classes.keys().map(::inspect::Class::as_str).collect();
+    let found = if found.is_empty() { String::new() } else { format!(" (found: {})", found.join(", ")) };
+    let mut help = Vec::new();
+    for one in decision.refused.iter().flat_map(|refused| &refused.would_help) {
+        if !help.contains(one) && help.len() < HELP_SHOWN_MAX {
+            help.push(one.clone());
+        }
+    }
+    if help.is_empty() {
+        help.push("ask for a model that is permitted at this level, or take out what was found".to_owned());
+    }
+    let places = alias.destinations.len();
+    let code = match decision.refused.as_slice() {
+        [only] => only.code.as_str(),
+        _ => "no_permitted_destination",
+    };
+    let shown = why.into_iter().take(REASONS_SHOWN_MAX).collect::<Vec<_>>().join("; ");
+    Refusal {
+        policies: decision.refused.iter().flat_map(|refused| refused.policies.iter().cloned()).collect(),
+        ..Refusal::new(
+            403,
+            code,
+            format!(
+                "none of the {places} destination{} of this model may see this call at level `{}`{found}: {shown}",
+                if places == 1 { "" } else { "s" },
+                decision.level
+            ),
+            help.join("; or "),
+        )
+    }
+}
+
+impl Traits {
+    pub(super) fn of(call: &Call) -> Self {
+        let mut traits = Self {
+            actions: vec![main_action(&call.task)],
+            tools: false,
+            untrusted: false,
+            unmodelled: call.unmodelled.iter().map(|one| one.path.clone()).collect(),
+            provider_fetch: Vec::new(),
+        };
+        match &call.task {
+            Task::Generate(generate) | Task::CountTokens(generate) => traits.look_at(generate),
+            Task::Complete(_) | Task::Embed(_) => {}
+        }
+        traits
+    }
+
+    pub(super) fn facts<'a>(&'a self, snapshot: &Snapshot, findings: &'a Findings, now_unix: i64) -> CallFacts<'a> {
+        CallFacts {
+            actions: &self.actions,
+            classes: &findings.classes,
+            level: findings.found.level,
+            injection: findings.found.injection,
+            tools: self.tools,
+            untrusted: self.untrusted,
+            unmodelled: &self.unmodelled,
+            provider_fetch: &self.provider_fetch,
+            mode: snapshot.mode,
+            now_unix,
+        }
+    }
+
+    fn look_at(&mut self, generate: &Generate) {
+        if !generate.tools.is_empty() {
+            self.tools = true;
+            self.does(Action::UseTool);
+        }
+        for turn in &generate.turns {
+            if turn.role == Role::Tool {
+                self.untrusted = true;
+                self.does(Action::UseTool);
+            }
+            turn.content.iter().for_each(|block| self.look_at_block(&block.kind));
+        }
+    }
+
+    fn look_at_block(&mut self, kind: &BlockKind) {
+        match kind {
+            BlockKind::Text(_) | BlockKind::Cited { .. } | BlockKind::Refusal(_) | BlockKind::Reasoning(_) => {}
+            BlockKind::Image { source, .. } | BlockKind::Audio { source } => {
+                self.does(Action::SendAttachment);
+                self.look_at_source(source);
+            }
+            BlockKind::File { source, .. } => {
+                self.untrusted = true;
+                match source {
+                    Source::Text(_) | Source::Blocks(_) => self.does(Action::Retrieve),
+                    Source::Base64 { .. } | Source::Url(_) | Source::ProviderFile(_) => self.does(Action::SendAttachment),
+                }
+                self.look_at_source(source);
+            }
+            BlockKind::SearchResult { .. } => {
+                self.untrusted = true;
+                self.does(Action::Retrieve);
+            }
+            BlockKind::ToolCall { .. } => self.does(Action::UseTool),
+            BlockKind::ToolResult { content, .. } => {
+                self.untrusted = true;
+                self.does(Action::UseTool);
+                content.iter().for_each(|block| self.look_at_block(&block.kind));
+            }
+        }
+    }
+
+    fn look_at_source(&mut self, source: &Source) {
+        match source {
+            Source::Base64 { .. } | Source::Text(_) => {}
+            Source::Blocks(blocks) => blocks.iter().for_each(|block| self.look_at_block(&block.kind)),
+            Source::Url(url) => self.provider_fetch.push(host_of(url)),
+            // A file that the provider keeps was not seen by us: it is state of theirs.
+            Source::ProviderFile(_) => self.does(Action::StoreState),
+        }
+    }
+
+    fn does(&mut self, action: Action) {
+        if !self.actions.contains(&action) {
+            self.actions.push(action);
+        }
+    }
+}
+
+fn main_action(task: &Task) -> Action {
+    match task {
+        Task::Generate(_) | Task::Complete(_) => Action::Chat,
+        Task::CountTokens(_) => Action::CountTokens,
+        Task::Embed(_) => Action::Embed,
+    }
+}
+
+/// The host that a provider would fetch from; what is not a plain http(s) address has none that policy could permit.
+fn host_of(url: &str) -> String {
+    url.parse::<http::Uri>()
+        .ok()
+        .filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")))
+        .and_then(|uri| uri.host().map(str::to_ascii_lowercase))
+        .unwrap_or_else(|| "unreadable address".to_owned())
+}
+
+const REASONS_SHOWN_MAX: usize = 4;
+const HELP_SHOWN_MAX: usize = 3;

@@ -1,0 +1,84 @@
+//! Inspect: what the call contains, segment by segment, nothing unread.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use ::inspect::{Channel, Class, Content, Found, Inspector, Piece};
+use wire::call::Call;
+use wire::segments;
+
+use super::Stop;
+use super::identify::Context;
+use super::read::Heard;
+use crate::metrics::Step;
+use crate::stopped::Refusal;
+
+/// Proof that every segment of a call was inspected. Made only by [`inspect`].
+#[must_use]
+pub struct Inspected {
+    pub(super) context: Arc<Context>,
+    pub(super) call: Arc<Call>,
+    pub(super) findings: Findings,
+    pub(super) prompt: ledger::Commitment,
+    pub(super) salt: ledger::Salt,
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub(super) struct Findings {
+    pub(super) found: Found,
+    pub(super) classes: BTreeMap<Class, u32>,
+}
+
+/// Inspects every segment of a call.
+///
+/// # Errors
+/// More segments than the limit.
+pub fn inspect(heard: Heard) -> Result<Inspected, Stop> {
+    let from = Instant::now();
+    let Heard { context, call, prompt, salt } = heard;
+    let findings = findings(&context.snapshot.inspector, &call, context.snapshot.limits.segments_max)
+        .map_err(|refusal| Stop::at("inspect", refusal))?;
+    context.gate.metrics.lap(Step::Inspect, from);
+    Ok(Inspected { context, call: Arc::new(call), findings, prompt, salt })
+}
+
+/// What `inspector` finds in `call`; also what a transformed call goes through again.
+pub(super) fn findings(inspector: &Inspector, call: &Call, segments_max: usize) -> Result<Findings, Refusal> {
+    let segments = call.segments();
+    if segments.len() > segments_max {
+        return Err(Refusal::new(
+            400,
+            "too_many_segments",
+            format!("the call has more than {segments_max} pieces of content"),
+            "send fewer messages, parts or parameters",
+        ));
+    }
+    let pieces: Vec<Piece<'_>> = segments.iter().map(piece).collect();
+    let found = inspector.inspect(&pieces);
+    let classes = found.counts();
+    Ok(Findings { found, classes })
+}
+
+/// Counts by name, as records write them.
+pub(super) fn named(classes: &BTreeMap<Class, u32>) -> BTreeMap<String, u64> {
+    classes.iter().map(|(class, count)| (class.as_str().to_owned(), u64::from(*count))).collect()
+}
+
+fn piece<'a>(segment: &segments::Segment<'a>) -> Piece<'a> {
+    let channel = match segment.origin {
+        segments::Origin::System => Channel::System,
+        segments::Origin::User => Channel::User,
+        segments::Origin::Assistant => Channel::Assistant,
+        segments::Origin::Tool => Channel::Tool,
+        segments::Origin::Document => Channel::Document,
+        segments::Origin::Attachment => Channel::Attachment,
+        segments::Origin::Parameter => Channel::Parameter,
+    };
+    let content = match segment.content {
+        segments::Content::Text(text) => Content::Text(text),
+        segments::Content::Opaque { media_type, bytes } => Content::Opaque { media_type, bytes },
+    };
+    Piece { channel, content }
+}

@@ -1,0 +1,488 @@
+//! A streamed answer on its way to the caller: pulled, decoded, screened, restored and written piece by piece.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use ledger::Ended;
+use tokio::time::{Instant, Interval, MissedTickBehavior};
+use wire::answer::Event;
+use wire::dialect::Decoder;
+use wire::front::{Echo, Encoder, ErrorBody};
+use wire::json::Value;
+use wire::text::Text;
+
+use super::choose::Failed;
+use super::clear::{
+    MODEL_CHARS_MAX, broken, cut_short, note_screening, note_usage, refused_answer, stalled, too_large, upstream_failed,
+    wrap,
+};
+use super::respond::error_body;
+use super::send::{Raw, note_failure};
+use crate::body::Body;
+use crate::screening::{CutShort, Place, Screening};
+use crate::stopped::{Fault, Refusal, Stopped};
+
+/// A stream in progress. Dropping it records that the caller went away, and closes the upstream's connection.
+struct Streaming {
+    raw: Raw,
+    decoder: Decoder,
+    encoder: Encoder,
+    screening: Screening,
+    events: Vec<Event>,
+    /// Strict screening: events wait here until the whole answer was seen.
+    withheld: Option<Vec<Event>>,
+    /// Details of tokens whose text is still held by a screen.
+    details: Vec<(Place, Value)>,
+    /// Sealed reasoning is wrapped whole, so its pieces are gathered until the block ends.
+    seals: Vec<(u32, u32, bool, String)>,
+    out: Vec<u8>,
+    ready: VecDeque<Bytes>,
+    received: u64,
+    last_received: Instant,
+    last_sent: Instant,
+    tick: Interval,
+    over: bool,
+}
+
+/// What the next bytes of the upstream brought.
+enum Pulled {
+    Events,
+    Idle,
+    Ended,
+    Broken(Fault),
+}
+
+/// Reads the stream until the model says something, so that a failure before that can go elsewhere; then hands it over.
+pub(super) async fn begin(raw: Raw, echo: &Echo) -> Result<Body, Failed> {
+    let mut streaming = match Streaming::new(raw, echo) {
+        Ok(streaming) => streaming,
+        Err((raw, fault)) => return Err(upstream_failed(*raw, fault).await),
+    };
+    let mut waiting = Vec::new();
+    loop {
+        if let Some(fault) = failure(&waiting) {
+            return Err(upstream_failed(streaming.raw, fault).await);
+        }
+        if waiting.iter().any(is_content) {
+            break;
+        }
+        match streaming.pull().await {
+            Pulled::Events => waiting.append(&mut streaming.events),
+            Pulled::Idle => {}
+            Pulled::Ended => match streaming.decoder.finish(&mut waiting) {
+                Ok(()) if waiting.iter().any(is_content) => break,
+                Ok(()) => return Err(upstream_failed(streaming.raw, garbled("it ended before it began")).await),
+                Err(error) => return Err(upstream_failed(streaming.raw, garbled(&error.to_string())).await),
+            },
+            Pulled::Broken(fault) => return Err(upstream_failed(streaming.raw, fault).await),
+        }
+    }
+    streaming.events = waiting;
+    streaming.raw.attempt.destination.health.succeeded();
+    if streaming.withheld.is_some() {
+        return streaming.withhold().await;
+    }
+    streaming.digest().await;
+    Ok(Body::stream(futures_util::stream::unfold(Box::new(streaming), |mut streaming| async move {
+        streaming.next().await.map(|bytes| (bytes, streaming))
+    })))
+}
+
+impl Streaming {
+    fn new(raw: Raw, echo: &Echo) -> Result<Self, (Box<Raw>, Fault)> {
+        let Some(encoder) = Encoder::new(echo) else {
+            return Err((Box::new(raw), Fault::door("unwritable", "the door has no streams")));
+        };
+        let context = Arc::clone(&raw.attempt.shared.permit.inspected.context);
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Ok(Self {
+            decoder: raw.attempt.destination.dialect.decoder(&raw.call),
+            encoder,
+            screening: Screening::new(Arc::clone(&context.snapshot.inspector), raw.strict, raw.pseudonyms.clone()),
+            events: Vec::new(),
+            withheld: raw.strict.then(Vec::new),
+            details: Vec::new(),
+            seals: Vec::new(),
+            out: Vec::new(),
+            ready: VecDeque::new(),
+            received: 0,
+            last_received: Instant::now(),
+            last_sent: Instant::now(),
+            tick,
+            over: false,
+            raw,
+        })
+    }
+
+    /// Strict screening: the whole answer is read and screened before a byte of it leaves.
+    async fn withhold(mut self) -> Result<Body, Failed> {
+        while !self.over {
+            for event in std::mem::take(&mut self.events) {
+                if let Event::Failed(error) = &event {
+                    return Err(upstream_failed(self.raw, said_failed(&error.code)).await);
+                }
+                if let Err(cut) = self.screen(event) {
+                    note_screening(&mut self.raw.intent, &self.screening);
+                    return Err(cut_short(self.raw, &cut).await);
+                }
+            }
+            if self.over {
+                break;
+            }
+            match self.pull().await {
+                Pulled::Events | Pulled::Idle => {}
+                Pulled::Ended => {
+                    if let Err(error) = self.decoder.finish(&mut self.events) {
+                        return Err(upstream_failed(self.raw, garbled(&error.to_string())).await);
+                    }
+                    if self.events.is_empty() && !self.over {
+                        return Err(upstream_failed(self.raw, garbled("it ended early")).await);
+                    }
+                }
+                Pulled::Broken(fault) => return Err(upstream_failed(self.raw, fault).await),
+            }
+        }
+        for event in self.withheld.take().unwrap_or_default() {
+            if let Err(fault) = self.write(&event) {
+                return Err(upstream_failed(self.raw, fault).await);
+            }
+        }
+        self.end().await;
+        Ok(Body::stream(futures_util::stream::iter(self.ready)))
+    }
+
+    /// The next bytes for the caller.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(bytes) = self.ready.pop_front() {
+                self.last_sent = Instant::now();
+                return Some(bytes);
+            }
+            if self.over {
+                return None;
+            }
+            match self.pull().await {
+                Pulled::Events => self.digest().await,
+                Pulled::Idle => self.idle().await,
+                Pulled::Ended => {
+                    match self.decoder.finish(&mut self.events) {
+                        Ok(()) if self.events.is_empty() => self.stop(garbled("it ended early").into(), Ended::UpstreamFailed).await,
+                        Ok(()) => self.digest().await,
+                        Err(error) => self.stop(garbled(&error.to_string()).into(), Ended::UpstreamFailed).await,
+                    }
+                }
+                Pulled::Broken(fault) => self.stop(fault.into(), Ended::UpstreamFailed).await,
+            }
+        }
+    }
+
+    /// Waits for the next bytes of the upstream, or for the clock.
+    async fn pull(&mut self) -> Pulled {
+        let chunk = tokio::select! {
+            biased;
+            chunk = self.raw.body.chunk() => chunk,
+            _ = self.tick.tick() => {
+                let now = Instant::now();
+                let silent = now.duration_since(self.last_received) > self.raw.attempt.destination.timeouts.between_bytes;
+                return if silent || now > self.raw.deadline { Pulled::Broken(stalled()) } else { Pulled::Idle };
+            }
+        };
+        match chunk {
+            None => Pulled::Ended,
+            Some(Err(error)) => Pulled::Broken(broken(error)),
+            Some(Ok(bytes)) => {
+                self.last_received = Instant::now();
+                self.raw.intent.received(&bytes);
+                self.received = self.received.saturating_add(bytes.len() as u64);
+                if self.received > self.raw.attempt.shared.permit.inspected.context.snapshot.limits.stream_bytes_max {
+                    return Pulled::Broken(too_large());
+                }
+                match self.decoder.push(&bytes, &mut self.events) {
+                    Ok(()) => Pulled::Events,
+                    Err(error) => Pulled::Broken(garbled(&error.to_string())),
+                }
+            }
+        }
+    }
+
+    /// Screens and writes the events at hand; revocation is looked at before each batch.
+    async fn digest(&mut self) {
+        if self.is_revoked() {
+            return self.stop(revoked().into(), Ended::Cut).await;
+        }
+        let mut events = std::mem::take(&mut self.events);
+        for event in events.drain(..) {
+            if let Event::Failed(error) = &event {
+                return self.stop(said_failed(&error.code).into(), Ended::UpstreamFailed).await;
+            }
+            if let Err(cut) = self.screen(event) {
+                if let Some(outcome) = self.raw.intent.outcome() {
+                    outcome.cut.push(cut.class.clone());
+                }
+                return self.stop(refused_answer(&cut).into(), Ended::RefusedByScreen).await;
+            }
+            if self.over {
+                return self.end().await;
+            }
+        }
+        self.events = events;
+        self.flush();
+    }
+
+    async fn idle(&mut self) {
+        if self.is_revoked() {
+            return self.stop(revoked().into(), Ended::Cut).await;
+        }
+        let after = self.raw.attempt.shared.permit.inspected.context.snapshot.limits.keepalive_after;
+        if self.last_sent.elapsed() >= after {
+            let keepalive = Bytes::from_static(self.encoder.keepalive());
+            self.raw.intent.released(&keepalive);
+            self.ready.push_back(keepalive);
+        }
+    }
+
+    fn is_revoked(&self) -> bool {
+        let context = &self.raw.attempt.shared.permit.inspected.context;
+        !context.key.is_live(context.gate.now_ms())
+    }
+
+    /// Screens one event; what may be released is written, or withheld under strict screening.
+    fn screen(&mut self, event: Event) -> Result<(), CutShort> {
+        match event {
+            Event::Delta { choice, block, channel, text, logprobs } => {
+                let place = Place { choice, block, channel };
+                let released = self.screening.push(place, &text)?;
+                self.details.extend(logprobs.map(|value| (place, value)));
+                let logprobs = self.details_of(place);
+                if !released.is_empty() || logprobs.is_some() {
+                    self.emit(Event::Delta { choice, block, channel, text: Text(released), logprobs });
+                }
+            }
+            Event::Seal { choice, block, sealed, text } => self.gather_seal(choice, block, sealed, &text),
+            Event::Close { choice, block } => {
+                for place in self.screening.open_of_block(choice, block) {
+                    self.release_rest(place)?;
+                }
+                self.emit_seals(choice, block);
+                self.emit(Event::Close { choice, block });
+            }
+            Event::Annotate { choice, block, value } => {
+                if self.screening.is_clean(&value) {
+                    self.emit(Event::Annotate { choice, block, value });
+                }
+            }
+            Event::Stop { choice, stop } => {
+                for place in self.screening.open().into_iter().filter(|place| place.choice == choice) {
+                    self.release_rest(place)?;
+                }
+                self.emit(Event::Stop { choice, stop });
+            }
+            Event::Open { choice, block, kind } => {
+                if let wire::answer::Opened::ToolCall { name, .. } = &kind
+                    && !self.screening.is_clean(&Value::String(name.0.clone()))
+                {
+                    return Err(CutShort { class: "secret".to_owned() });
+                }
+                self.emit(Event::Open { choice, block, kind });
+            }
+            Event::Start { id, model, created, usage } => {
+                if let Some(outcome) = self.raw.intent.outcome() {
+                    outcome.upstream_model = Some(model.chars().take(MODEL_CHARS_MAX).collect());
+                    note_usage(outcome, usage.as_ref());
+                }
+                self.emit(Event::Start { id, model, created, usage });
+            }
+            Event::Usage(usage) => {
+                if let Some(outcome) = self.raw.intent.outcome() {
+                    note_usage(outcome, Some(&usage));
+                }
+                self.emit(Event::Usage(usage));
+            }
+            Event::End => {
+                for place in self.screening.open() {
+                    self.release_rest(place)?;
+                }
+                self.over = true;
+            }
+            Event::Failed(_) => {}
+        }
+        Ok(())
+    }
+
+    fn release_rest(&mut self, place: Place) -> Result<(), CutShort> {
+        let Place { choice, block, channel } = place;
+        let verbatim = self.screening.is_verbatim(place);
+        let rest = self.screening.finish(place)?;
+        self.details.retain(|(of, _)| verbatim || *of != place);
+        if !rest.is_empty() {
+            self.emit(Event::Delta { choice, block, channel, text: Text(rest), logprobs: None });
+        }
+        Ok(())
+    }
+
+    /// Token details go out only once all text they speak of has gone out unchanged; otherwise they are dropped.
+    fn details_of(&mut self, place: Place) -> Option<Value> {
+        if !self.details.iter().any(|(of, _)| *of == place) || !self.screening.is_verbatim(place) {
+            return None;
+        }
+        let mut merged: Option<Value> = None;
+        let mut rest = Vec::new();
+        for (of, value) in std::mem::take(&mut self.details) {
+            if of == place {
+                merged = Some(match merged {
+                    None => value,
+                    Some(before) => merge(before, value),
+                });
+            } else {
+                rest.push((of, value));
+            }
+        }
+        self.details = rest;
+        merged
+    }
+
+    fn gather_seal(&mut self, choice: u32, block: u32, sealed: bool, text: &str) {
+        match self.seals.iter_mut().find(|(c, b, s, _)| (*c, *b, *s) == (choice, block, sealed)) {
+            Some((.., gathered)) => gathered.push_str(text),
+            None => self.seals.push((choice, block, sealed, text.to_owned())),
+        }
+    }
+
+    fn emit_seals(&mut self, choice: u32, block: u32) {
+        let (mine, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.seals).into_iter().partition(|(c, b, ..)| (*c, *b) == (choice, block));
+        self.seals = rest;
+        for (choice, block, sealed, original) in mine {
+            let text = Text(wrap(&self.raw, &original));
+            self.emit(Event::Seal { choice, block, sealed, text });
+        }
+    }
+
+    fn emit(&mut self, event: Event) {
+        if let Some(withheld) = &mut self.withheld {
+            withheld.push(event);
+        } else if let Err(fault) = self.write(&event) {
+            // The format cannot say the event: the stream ends with that fault at the next look.
+            tracing::error!(call = %self.raw.intent.id(), code = fault.code, reason = %fault.internal, "stream not writable");
+            self.raw.deadline = Instant::now();
+        }
+    }
+
+    fn write(&mut self, event: &Event) -> Result<(), Fault> {
+        self.encoder.event(event, &mut self.out).map_err(|unwritable| Fault::door("unwritable", unwritable.to_string()))
+    }
+
+    fn flush(&mut self) {
+        if !self.out.is_empty() {
+            let bytes = Bytes::copy_from_slice(&self.out);
+            self.out.clear();
+            self.raw.intent.released(&bytes);
+            self.ready.push_back(bytes);
+        }
+    }
+
+    /// The answer is finished: everything but its terminal event may go, which waits for the durable outcome.
+    async fn end(&mut self) {
+        self.over = true;
+        self.flush();
+        let written = self.write(&Event::End);
+        let terminal = Bytes::from(std::mem::take(&mut self.out));
+        self.raw.intent.released(&terminal);
+        note_screening(&mut self.raw.intent, &self.screening);
+        let closed = self.close(Ended::Finished).await;
+        match (written, closed) {
+            (Ok(()), Ok(())) => self.ready.push_back(terminal),
+            (Err(fault), _) | (_, Err(fault)) => self.push_error(&fault.into()),
+        }
+    }
+
+    /// The stream ends with an error in the caller's own format, after its outcome is durable.
+    async fn stop(&mut self, why: Stopped, ended: Ended) {
+        self.over = true;
+        self.flush();
+        if let Stopped::Fault(fault) = &why
+            && ended == Ended::UpstreamFailed
+        {
+            note_failure(&self.raw.attempt);
+            if let Some(outcome) = self.raw.intent.outcome() {
+                outcome.error = Some(fault.internal.chars().take(200).collect());
+            }
+        }
+        note_screening(&mut self.raw.intent, &self.screening);
+        let record = self.raw.intent.id().to_owned();
+        let mut out = Vec::new();
+        self.encoder.error(&error_body(&why, Some(record)), &mut out);
+        let terminal = Bytes::from(out);
+        self.raw.intent.released(&terminal);
+        match self.close(ended).await {
+            Ok(()) => self.ready.push_back(terminal),
+            Err(fault) => self.push_error(&fault.into()),
+        }
+    }
+
+    fn push_error(&mut self, why: &Stopped) {
+        let mut out = Vec::new();
+        let body: ErrorBody = error_body(why, None);
+        self.encoder.error(&body, &mut out);
+        self.ready.push_back(Bytes::from(out));
+    }
+
+    async fn close(&mut self, ended: Ended) -> Result<(), Fault> {
+        self.raw.intent.take().close(ended).await
+    }
+}
+
+fn failure(events: &[Event]) -> Option<Fault> {
+    events.iter().find_map(|event| match event {
+        Event::Failed(error) => Some(said_failed(&error.code)),
+        _ => None,
+    })
+}
+
+fn is_content(event: &Event) -> bool {
+    match event {
+        Event::Open { .. } | Event::Delta { .. } | Event::Seal { .. } | Event::Annotate { .. } => true,
+        Event::Close { .. } | Event::Stop { .. } | Event::End => true,
+        Event::Start { .. } | Event::Usage(_) | Event::Failed(_) => false,
+    }
+}
+
+/// Joins the token lists of two pieces of details in the OpenAI shape.
+fn merge(before: Value, after: Value) -> Value {
+    match (before, after) {
+        (Value::Object(mut left), Value::Object(right)) => {
+            for (key, value) in right {
+                match left.iter_mut().find(|(known, _)| *known == key) {
+                    Some((_, Value::Array(items))) => {
+                        if let Value::Array(more) = value {
+                            items.extend(more);
+                        }
+                    }
+                    Some((_, slot)) => *slot = value,
+                    None => left.push((key, value)),
+                }
+            }
+            Value::Object(left)
+        }
+        (_, after) => after,
+    }
+}
+
+fn garbled(reason: &str) -> Fault {
+    Fault::upstream(502, "upstream_garbled", "the model's server gave an answer that is not in its format", reason)
+}
+
+fn said_failed(code: &str) -> Fault {
+    Fault::upstream(502, "upstream_failed", "the model's server reported an error in its answer", code)
+}
+
+fn revoked() -> Refusal {
+    Refusal::new(401, "key_revoked", "the key was withdrawn or expired", "make a new key")
+}
+
+/// How often a silent stream is looked at: for revocation, time limits and keepalives.
+const TICK: Duration = Duration::from_millis(500);
+

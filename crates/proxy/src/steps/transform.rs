@@ -1,0 +1,231 @@
+//! Transform: the destination's own body. Obligations are carried out here, and what was changed is inspected and
+//! permitted again, which may only narrow.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use ::inspect::pseudonym::Pseudonyms;
+use judge::{Obligations, Permitted};
+use wire::call::{Block, BlockKind, Call, ReasoningBlock, Task, ToolChoice};
+use wire::dialect::{Request, Target};
+use wire::text::Text;
+
+use super::choose::{Attempt, Unfit};
+use super::decide::Traits;
+use super::inspect::{Findings, findings};
+use crate::metrics::Step;
+use crate::sealed::Foreign;
+use crate::stopped::{Refusal, Stopped};
+
+/// Proof that a request was written for one destination under its obligations. Made only by [`transform`].
+#[must_use]
+pub struct Prepared {
+    pub(super) attempt: Attempt,
+    pub(super) call: Arc<Call>,
+    pub(super) obligations: Obligations,
+    pub(super) policies: Vec<String>,
+    pub(super) request: Request,
+    pub(super) pseudonyms: Option<Arc<Pseudonyms>>,
+}
+
+/// Writes the request of one attempt.
+///
+/// # Errors
+/// [`Unfit`]: this destination cannot take the call; another may.
+pub fn transform(attempt: Attempt) -> Result<Prepared, Unfit> {
+    let from = Instant::now();
+    let metrics = Arc::clone(&attempt.shared.permit.inspected.context.gate.metrics);
+    let destination = attempt.destination.facts.name.clone();
+    let result = prepare(attempt).map_err(|why| Unfit { destination, why });
+    metrics.lap(Step::Transform, from);
+    result
+}
+
+fn prepare(attempt: Attempt) -> Result<Prepared, Stopped> {
+    let inspected = &attempt.shared.permit.inspected;
+    let mut permitted = attempt.permitted.clone();
+    let mut call = Arc::clone(&inspected.call);
+    let mut pseudonyms = None;
+    if !permitted.obligations.approval.is_empty() {
+        return Err(needs_approval(&permitted.obligations).into());
+    }
+    if must_change(&call, &permitted.obligations) {
+        let edited = Arc::make_mut(&mut call);
+        if !permitted.obligations.pseudonymise.is_empty() {
+            pseudonyms = Some(Arc::new(pseudonymise(&attempt, edited, &permitted.obligations)));
+        }
+        apply(edited, &permitted.obligations);
+        open_sealed(&attempt, edited)?;
+        let limit = inspected.context.snapshot.limits.segments_max;
+        let again = findings(&inspected.context.snapshot.inspector, edited, limit)?;
+        permitted = permit_again(&attempt, edited, &again)?;
+    }
+    let request = write(&attempt, &call, &permitted.obligations)?;
+    let Permitted { obligations, policies, .. } = permitted;
+    Ok(Prepared { call, obligations, policies, request, pseudonyms, attempt })
+}
+
+/// Whether anything of the call changes for this destination; if not, what was inspected is what is sent.
+fn must_change(call: &Call, obligations: &Obligations) -> bool {
+    !obligations.pseudonymise.is_empty()
+        || obligations.drop_tools
+        || obligations.max_output_tokens.is_some()
+        || has_sealed(call)
+}
+
+fn pseudonymise(attempt: &Attempt, call: &mut Call, obligations: &Obligations) -> Pseudonyms {
+    let inspected = &attempt.shared.permit.inspected;
+    let caller = &inspected.context.caller;
+    let scope = format!("{}\u{0}{}", caller.tenant, caller.id);
+    let mut pseudonyms = Pseudonyms::new(&inspected.context.gate.pseudonym_key, scope.as_bytes());
+    let covered = |class: &::inspect::Class| {
+        obligations.pseudonymise.iter().any(|prefix| {
+            class.as_str().strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    };
+    call.edit(&mut |index, _, text| {
+        let of_piece: Vec<_> =
+            inspected.findings.found.findings.iter().filter(|finding| finding.piece == index).cloned().collect();
+        if !of_piece.is_empty() {
+            *text = pseudonyms.replace(text, &of_piece, &covered);
+        }
+    });
+    pseudonyms
+}
+
+fn apply(call: &mut Call, obligations: &Obligations) {
+    let cap = |asked: Option<u64>| match (asked, obligations.max_output_tokens) {
+        (Some(asked), Some(most)) => Some(asked.min(most)),
+        (None, most) => most,
+        (asked, None) => asked,
+    };
+    match &mut call.task {
+        Task::Generate(generate) | Task::CountTokens(generate) => {
+            generate.max_output_tokens = cap(generate.max_output_tokens);
+            if obligations.drop_tools {
+                generate.tools.clear();
+                generate.tool_choice = None::<ToolChoice>;
+                generate.parallel_tool_calls = None;
+            }
+        }
+        Task::Complete(complete) => complete.max_output_tokens = cap(complete.max_output_tokens),
+        Task::Embed(_) => {}
+    }
+}
+
+/// The second look, at what was changed.
+fn permit_again(attempt: &Attempt, call: &Call, again: &Findings) -> Result<Permitted, Stopped> {
+    let permit = &attempt.shared.permit;
+    let context = &permit.inspected.context;
+    let traits = Traits::of(call);
+    let mut facts = traits.facts(&context.snapshot, again, context.gate.now_unix());
+    // What was taken out still counts as having been said: the level may not fall by our own editing of other things.
+    facts.injection = facts.injection.max(permit.inspected.findings.found.injection);
+    let index = attempt.permitted.destination;
+    let decision =
+        judge::decide_one(&context.snapshot.policies, &context.caller, &facts, &permit.alias.prepared, index);
+    judge::narrow(&attempt.permitted, &decision).map_err(|refused| {
+        Refusal {
+            policies: refused.policies,
+            ..Refusal::new(403, refused.code.as_str(), refused.reason, refused.would_help.join("; or "))
+        }
+        .into()
+    })
+}
+
+fn write(attempt: &Attempt, call: &Call, obligations: &Obligations) -> Result<Request, Stopped> {
+    let destination = &attempt.destination;
+    if let Some(first) = call.unmodelled.first()
+        && !obligations.allow_unmodelled
+    {
+        return Err(unmodelled(&first.path).into());
+    }
+    let mut target = Target { unmodelled: obligations.allow_unmodelled, ..destination.target.clone() };
+    if destination.callers_model {
+        target.model.clone_from(&call.model);
+    }
+    destination.dialect.write(call, &target).map_err(|unsayable| {
+        Refusal {
+            param: Some(unsayable.what.clone()),
+            ..Refusal::new(
+                400,
+                "unsupported_by_destination",
+                format!("`{}` cannot be said in the format of the destination `{}`", unsayable.what, destination.facts.name),
+                format!("leave out `{}`, or ask for a model behind another destination", unsayable.what),
+            )
+        }
+        .into()
+    })
+}
+
+fn unmodelled(path: &str) -> Refusal {
+    Refusal {
+        param: Some(path.to_owned()),
+        ..Refusal::new(
+            400,
+            "unsupported_field",
+            format!("`{path}` is not something that Portcullis knows, so it cannot inspect what it means"),
+            format!("leave out `{path}`, or ask for a policy with `@allow_unmodelled` for this destination"),
+        )
+    }
+}
+
+fn needs_approval(obligations: &Obligations) -> Refusal {
+    let who: Vec<&str> = obligations.approval.iter().map(String::as_str).collect();
+    Refusal::new(
+        403,
+        "approval_required",
+        format!("policy asks for an approval by {} before this call may be sent", who.join(" and ")),
+        "approvals cannot be given in this version yet; take out what was found, or ask for another model",
+    )
+}
+
+fn has_sealed(call: &Call) -> bool {
+    let Task::Generate(generate) = &call.task else {
+        return matches!(&call.task, Task::CountTokens(generate) if generate.turns.iter().any(|turn| turn.content.iter().any(is_sealed)));
+    };
+    generate.turns.iter().any(|turn| turn.content.iter().any(is_sealed))
+}
+
+fn is_sealed(block: &Block) -> bool {
+    matches!(&block.kind, BlockKind::Reasoning(ReasoningBlock { signature, sealed, .. }) if signature.is_some() || sealed.is_some())
+}
+
+/// Sealed reasoning is unwrapped for the destination that issued it, and for no other.
+fn open_sealed(attempt: &Attempt, call: &mut Call) -> Result<(), Stopped> {
+    let (Task::Generate(generate) | Task::CountTokens(generate)) = &mut call.task else { return Ok(()) };
+    let blocks = generate.turns.iter_mut().flat_map(|turn| turn.content.iter_mut());
+    for block in blocks {
+        let BlockKind::Reasoning(reasoning) = &mut block.kind else { continue };
+        for part in [&mut reasoning.signature, &mut reasoning.sealed].into_iter().flatten() {
+            open_one(attempt, part)?;
+        }
+    }
+    Ok(())
+}
+
+fn open_one(attempt: &Attempt, part: &mut Text) -> Result<(), Stopped> {
+    let context = &attempt.shared.permit.inspected.context;
+    let name = &attempt.destination.facts.name;
+    let help = "leave out the reasoning of earlier turns, or continue with the model that gave it";
+    match context.gate.seals.open(&context.caller.tenant, name, part) {
+        Ok(original) => {
+            *part = Text::from(original);
+            Ok(())
+        }
+        Err(Foreign::OtherDestination) => Err(Refusal::new(
+            400,
+            "reasoning_of_other_destination",
+            format!("the call holds sealed reasoning that another destination than `{name}` issued"),
+            help,
+        )
+        .into()),
+        Err(Foreign::Unknown) => Err(Refusal::new(
+            400,
+            "reasoning_not_issued_here",
+            "the call holds sealed reasoning that was not issued through this door for this tenant, or was altered",
+            help,
+        )
+        .into()),
+    }
+}

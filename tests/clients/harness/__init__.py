@@ -1,0 +1,1 @@
+"""What the suites stand on: stand-in providers and a running door."""
