@@ -53,7 +53,7 @@ def run_suites(given: argparse.Namespace, environment: dict[str, str]) -> int:
     if given.only in (None, "node"):
         command = ["node", "--test", "--test-reporter=tap", "--test-concurrency=1", *sorted(scripts(given.node_folder))]
         failed |= subprocess.run(command, env=environment, cwd=given.node_folder).returncode
-    if given.only in (None, "agent") and not given.direct:
+    if given.only in (None, "agent"):
         failed |= subprocess.run([*pytest, str(HERE / "agent"), *given.rest], env=environment).returncode
     if not given.direct and not given.rest:
         failed |= subprocess.run([*pytest, str(HERE / "afterwards")], env=environment).returncode

@@ -77,7 +77,7 @@ impl Scorer for Phrases {
                 count += 1;
                 end = end.max(cue.end);
             }
-            for signal in signals(window.get(..count).unwrap_or(&[])) {
+            for signal in signals(text, window.get(..count).unwrap_or(&[])) {
                 let (signal, weight) = signal;
                 if let Some(seen) = seen.get_mut(signal)
                     && !std::mem::replace(seen, true)
@@ -94,10 +94,13 @@ impl Scorer for Phrases {
 }
 
 /// The signals that the cues of one window make, each with a number of its own and a weight.
-fn signals(window: &[&Cue]) -> Vec<(usize, f32)> {
+fn signals(text: Text<'_>, window: &[&Cue]) -> Vec<(usize, f32)> {
     let mut found = Vec::new();
     for (i, cue) in window.iter().enumerate() {
-        let near = |group: Group, reach: usize| window.iter().skip(i + 1).any(|later| later.group == group && later.start <= cue.end + reach);
+        let near = |group: Group, reach: usize| {
+            let mut later = window.iter().skip(i + 1).filter(|later| later.group == group && later.start <= cue.end + reach);
+            later.any(|later| !ends_sentence(text.cut(cue.end, later.start)))
+        };
         match cue.group {
             Group::Undo => {
                 let orders = near(Group::Orders, 60);
@@ -128,6 +131,11 @@ fn signals(window: &[&Cue]) -> Vec<(usize, f32)> {
         }
     }
     found
+}
+
+/// Whether a sentence ends between two cues: an order is one sentence.
+fn ends_sentence(between: &[u8]) -> bool {
+    between.windows(2).any(|pair| matches!(pair, [b'.' | b'?' | b'!', b' ' | b'\n']))
 }
 
 /// Cues of ASCII letters are words, not parts of words: `all` is not in `ball`. Endings may follow.

@@ -1,10 +1,19 @@
 //! The front of inspection: settings made ready once, then pieces in and findings out.
 
-use crate::{Found, Piece, Problem, Screen, ScreenRules, Settings};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::custom::Own;
+use crate::detect;
+use crate::joined::Joined;
+use crate::reader::{Reader, Reading};
+use crate::{Channel, Class, Content, Finding, Found, Level, Matches, Piece, Problem, Screen, ScreenRules, Settings};
 
 /// Detectors made ready. Build once, share between threads, use for every call.
-#[derive(Debug)]
 pub struct Inspector {
+    reader: Arc<Reader>,
+    settings: Arc<Settings>,
     version: String,
 }
 
@@ -13,13 +22,29 @@ impl Inspector {
     ///
     /// # Errors
     /// Every problem of the settings at once.
-    pub fn new(_settings: &Settings) -> Result<Self, Vec<Problem>> {
-        Ok(Self { version: String::new() })
+    pub fn new(settings: &Settings) -> Result<Self, Vec<Problem>> {
+        let own = Own::new(&settings.custom)?;
+        let reader = Arc::new(Reader::new(own, settings.limits.clone()));
+        Ok(Self { reader, settings: Arc::new(settings.clone()), version: version(settings) })
     }
 
     /// Finds what the pieces hold. Never fails: what cannot be read is found as `opaque.*`.
-    pub fn inspect(&self, _pieces: &[Piece<'_>]) -> Found {
-        Found::default()
+    pub fn inspect(&self, pieces: &[Piece<'_>]) -> Found {
+        let mut collected = Collected { settings: &self.settings, found: Found::default(), seen: Vec::new() };
+        for (index, piece) in pieces.iter().enumerate() {
+            match piece.content {
+                Content::Text(text) => self.text(&mut collected, index, piece.channel, text),
+                Content::Opaque { media_type, bytes } => {
+                    collected.add(index, 0..0, &Class::built_in(opaque_class(media_type, bytes)), 1.0, "opaque");
+                }
+            }
+        }
+        for channel in if pieces.len() > 1 { &Channel::ALL[..] } else { &[] } {
+            if let Some(joined) = Joined::new(pieces, *channel) {
+                self.joined(&mut collected, &joined, *channel);
+            }
+        }
+        collected.finish()
     }
 
     /// A short hash over detectors and settings: equal versions find the same in the same pieces.
@@ -31,6 +56,132 @@ impl Inspector {
     /// A screen for one streamed text: one choice, block or channel of an answer.
     #[must_use]
     pub fn screen(&self, rules: ScreenRules) -> Screen {
-        Screen::new(rules)
+        Screen::new(Arc::clone(&self.reader), Arc::clone(&self.settings), rules)
+    }
+
+    fn text(&self, collected: &mut Collected<'_>, index: usize, channel: Channel, text: &str) {
+        let max = self.settings.limits.piece_bytes_max;
+        let read = if text.len() > max {
+            collected.add(index, 0..text.len(), &Class::built_in("opaque.text"), 1.0, "opaque");
+            (0..=max).rev().find_map(|at| text.get(..at)).unwrap_or("")
+        } else {
+            text
+        };
+        let Reading { hits, injection } = self.reader.read(read, channel);
+        for hit in &hits {
+            collected.add(index, hit.start..hit.end, &hit.class, hit.confidence, hit.detector);
+        }
+        if collected.score(channel, injection.value) {
+            collected.add(index, injection.place, &Class::built_in(INJECTION), injection.value, "injection");
+        }
+    }
+
+    fn joined(&self, collected: &mut Collected<'_>, joined: &Joined, channel: Channel) {
+        let Reading { hits, injection } = self.reader.read(&joined.text, channel);
+        // Whether a text is code or unreadable was judged from the pieces themselves.
+        for hit in hits.iter().filter(|hit| !matches!(hit.class.family(), "code" | "opaque")) {
+            for (piece, place) in joined.places(hit.start..hit.end).unwrap_or_default() {
+                collected.add(piece, place, &hit.class, hit.confidence, hit.detector);
+            }
+        }
+        if let Some(places) = joined.places(injection.place)
+            && collected.score(channel, injection.value)
+        {
+            for (piece, place) in places {
+                collected.add(piece, place, &Class::built_in(INJECTION), injection.value, "injection");
+            }
+        }
     }
 }
+
+/// Findings as they come in. The level counts all of them, the list ends at the limit.
+struct Collected<'s> {
+    settings: &'s Settings,
+    found: Found,
+    seen: Vec<Class>,
+}
+
+impl Collected<'_> {
+    fn add(&mut self, piece: usize, place: std::ops::Range<usize>, class: &Class, confidence: f32, detector: &'static str) {
+        let is_new = !self.seen.contains(class);
+        if is_new {
+            self.seen.push(class.clone());
+            self.found.level = self.found.level.max(self.settings.level_of(class));
+        }
+        // The first finding of a class is always told.
+        if is_new || self.found.findings.len() < self.settings.limits.findings_max {
+            let finding = Finding { piece, start: place.start, end: place.end, class: class.clone(), confidence, detector };
+            self.found.findings.push(finding);
+        }
+    }
+
+    /// Notes a score; whether it reaches the channel's threshold.
+    fn score(&mut self, channel: Channel, score: f32) -> bool {
+        // The application's own instructions give orders by right.
+        if channel != Channel::System {
+            self.found.injection = self.found.injection.max(score);
+        }
+        score >= self.settings.thresholds.of(channel)
+    }
+
+    fn finish(mut self) -> Found {
+        self.found.findings.sort_by(|a, b| (a.piece, a.start, a.end, &a.class).cmp(&(b.piece, b.start, b.end, &b.class)));
+        self.found.findings.dedup_by(|a, b| (a.piece, a.start, a.end, &a.class) == (b.piece, b.start, b.end, &b.class));
+        self.found
+    }
+}
+
+impl std::fmt::Debug for Inspector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Inspector({})", self.version)
+    }
+}
+
+/// The class of content that is not text, by its media type. Zero bytes of anything hold nothing, but are opaque still.
+fn opaque_class(media_type: &str, _bytes: usize) -> &'static str {
+    let media_type = media_type.trim().to_ascii_lowercase();
+    let kind = media_type.split('/').next().unwrap_or("");
+    match kind {
+        "image" => "opaque.image",
+        "audio" | "video" => "opaque.audio",
+        "text" => "opaque.text",
+        _ if ["encrypted", "pgp", "pkcs7", "enveloped"].iter().any(|word| media_type.contains(word)) => "opaque.encrypted",
+        _ => "opaque.file",
+    }
+}
+
+/// Twelve hexadecimal digits over every literal, row and setting, and the revision of the code.
+fn version(settings: &Settings) -> String {
+    let mut hash = Sha256::new();
+    let mut field = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    field(REVISION.as_bytes());
+    for (literal, _) in detect::lexicon() {
+        field(literal.text.as_bytes());
+    }
+    for (class, level) in &settings.levels {
+        field(class.as_bytes());
+        field(level.as_str().as_bytes());
+    }
+    for custom in &settings.custom {
+        field(custom.name.as_bytes());
+        field(custom.class.as_bytes());
+        field(custom.level.map_or("", Level::as_str).as_bytes());
+        match &custom.matches {
+            Matches::Pattern(pattern) => field(pattern.as_bytes()),
+            Matches::Dictionary(words) => words.iter().for_each(|word| field(word.as_bytes())),
+        }
+    }
+    let thresholds = &settings.thresholds;
+    for threshold in [thresholds.system, thresholds.user, thresholds.assistant, thresholds.retrieved, thresholds.parameter] {
+        field(&threshold.to_le_bytes());
+    }
+    field(format!("{:?}", settings.limits).as_bytes());
+    hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+const INJECTION: &str = "attack.injection";
+/// Raised by whoever changes what a detector finds without changing its literals.
+const REVISION: &str = "inspect/1";

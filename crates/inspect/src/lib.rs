@@ -6,13 +6,24 @@
 //! classes, the bounds and what is not covered.
 
 mod class;
+mod custom;
+mod decode;
+mod detect;
 mod found;
+mod gate;
+mod injection;
 mod inspector;
+mod joined;
 mod level;
+mod normal;
 mod piece;
 pub mod pseudonym;
+mod reader;
+mod scan;
 mod screen;
 mod settings;
+mod text;
+mod view;
 
 pub use class::Class;
 pub use found::{Finding, Found};

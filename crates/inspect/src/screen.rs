@@ -32,7 +32,7 @@ pub struct Screen {
 }
 
 impl Screen {
-    pub(crate) fn new(_rules: ScreenRules) -> Self {
+    pub(crate) fn new(_reader: std::sync::Arc<crate::reader::Reader>, _settings: std::sync::Arc<crate::Settings>, _rules: ScreenRules) -> Self {
         Self { findings: Vec::new() }
     }
 
@@ -45,6 +45,12 @@ impl Screen {
     /// The text has ended: appends the rest that may be released.
     pub fn finish(&mut self, _released: &mut String) -> Verdict {
         Verdict::Go
+    }
+
+    /// How many bytes of what was pushed have been decided: released, or replaced.
+    #[must_use]
+    pub fn released_bytes(&self) -> usize {
+        0
     }
 
     /// What was found so far; places are bytes of the whole text that was pushed.

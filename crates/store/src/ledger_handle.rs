@@ -166,6 +166,12 @@ impl std::fmt::Debug for Ledger {
     }
 }
 
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Shared({} records)", self.durable())
+    }
+}
+
 impl Shared {
     pub(crate) fn new(dir: &Path, options: &Options, durable: u64) -> Self {
         Self {

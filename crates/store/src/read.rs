@@ -53,6 +53,7 @@ pub struct Records {
     /// How much of `buffer` is done with.
     done: usize,
     header_due: bool,
+    next_seq: u64,
     /// Records from this sequence number on are not durable yet.
     limit: Option<u64>,
     filter: Filter,
@@ -127,6 +128,7 @@ impl Records {
             buffer: Vec::new(),
             done: 0,
             header_due: false,
+            next_seq: 0,
             limit,
             filter,
         })
@@ -135,35 +137,42 @@ impl Records {
     /// The next record, of whatever kind.
     fn next_record(&mut self) -> Result<Option<Record>, ReadError> {
         loop {
+            if self.limit.is_some_and(|limit| self.next_seq >= limit) {
+                return Ok(None);
+            }
             let rest = self.buffer.get(self.done..).unwrap_or_default();
-            match frame::read(rest) {
+            let may_need_more = rest.len() < frame::FRAME_BYTES_MAX;
+            let at_end = match frame::read(rest) {
                 Found::Payload(payload) => {
                     let bytes = frame::HEADER_BYTES + payload.len();
                     let header = std::mem::take(&mut self.header_due);
                     let record = (!header).then(|| Record::decode(payload));
                     self.done += bytes;
                     match record {
-                        None => {}
-                        Some(Ok(record)) => return Ok(Some(record).filter(|record| self.is_durable(record))),
+                        None => continue,
                         Some(Err(_)) => return Err(ReadError::Damaged(self.name.clone())),
+                        Some(Ok(record)) => {
+                            self.next_seq = record.seq + 1;
+                            return Ok(Some(record));
+                        }
                     }
                 }
-                Found::End | Found::Partial if rest.len() < frame::FRAME_BYTES_MAX && self.fill()? => {}
-                // The end of this segment: what follows the last frame of the last one is being written.
-                Found::End | Found::Partial if self.names.is_empty() => return Ok(None),
-                Found::Bad if self.names.is_empty() && self.limit.is_none() => return Ok(None),
-                Found::End => {
-                    if !self.next_segment()? {
-                        return Ok(None);
-                    }
-                }
-                Found::Partial | Found::Bad => return Err(ReadError::Damaged(self.name.clone())),
+                Found::End => true,
+                Found::Partial | Found::Bad => false,
+            };
+            if may_need_more && self.fill()? {
+                continue;
+            }
+            let last = self.names.is_empty();
+            if at_end && !last {
+                self.next_segment()?;
+            } else if last && (at_end || self.limit.is_none()) {
+                // What follows the last good frame is being written, or was when a crash came.
+                return Ok(None);
+            } else {
+                return Err(ReadError::Damaged(self.name.clone()));
             }
         }
-    }
-
-    fn is_durable(&self, record: &Record) -> bool {
-        self.limit.is_none_or(|limit| record.seq < limit)
     }
 
     /// Reads more of the segment. False at its end, or if there is none yet.

@@ -140,6 +140,16 @@ pub struct Block {
     pub cache: Option<CacheControl>,
 }
 
+impl Block {
+    /// Takes needless escapes out of the arguments of a tool call: they are JSON in a text, and inspection should read
+    /// what the model would.
+    pub(crate) fn plain_arguments(&mut self) {
+        if let BlockKind::ToolCall { arguments, custom: false, .. } = &mut self.kind {
+            arguments.0 = crate::json::escapes::plain(std::mem::take(&mut arguments.0));
+        }
+    }
+}
+
 impl From<BlockKind> for Block {
     fn from(kind: BlockKind) -> Self {
         Self { kind, cache: None }

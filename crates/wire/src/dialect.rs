@@ -9,7 +9,7 @@ pub mod openai_responses;
 mod unmodelled;
 
 use crate::answer::{Answer, Event, UpstreamError};
-use crate::call::Call;
+use crate::call::{Block, Call};
 
 /// A format that a destination speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,11 +84,15 @@ impl Dialect {
     /// # Errors
     /// [`Garbled`] when it is not one. A 200 whose body is an error is [`Whole::Failed`].
     pub fn read(self, call: &Call, body: &[u8]) -> Result<Whole, Garbled> {
-        match self {
+        let mut whole = match self {
             Self::OpenAiChat => openai_chat::read_answer(call, body),
             Self::OpenAiResponses => openai_responses::read_answer(call, body),
             Self::Anthropic => anthropic::read_answer(call, body),
+        }?;
+        if let Whole::Answer(Answer::Generated(generated)) = &mut whole {
+            generated.choices.iter_mut().flat_map(|choice| &mut choice.content).for_each(Block::plain_arguments);
         }
+        Ok(whole)
     }
 
     /// Reads the body of an answer whose status is not 200; never fails, an unreadable body gives an empty message.

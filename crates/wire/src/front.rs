@@ -11,7 +11,7 @@ mod sampling;
 mod usage;
 
 use crate::answer::{Answer, Event};
-use crate::call::{Call, Door};
+use crate::call::{Block, Call, Door, Task};
 use crate::fields::Rejected;
 use crate::text::Text;
 
@@ -35,14 +35,18 @@ pub fn read(door: Door, body: &[u8], headers: &Headers<'_>) -> Result<Call, Reje
         message: format!("the body is not acceptable JSON: {error}"),
         help: "send one UTF-8 JSON object without duplicate keys".to_owned(),
     })?;
-    match door {
+    let mut call = match door {
         Door::ChatCompletions => chat::read(value),
         Door::Responses => responses::read(value),
         Door::Completions => completions::read(value),
         Door::Embeddings => embeddings::read(value),
         Door::Messages => messages::read(value, headers),
         Door::CountTokens => messages::read_count(value, headers),
+    }?;
+    if let Task::Generate(generate) | Task::CountTokens(generate) = &mut call.task {
+        generate.turns.iter_mut().flat_map(|turn| &mut turn.content).for_each(Block::plain_arguments);
     }
+    Ok(call)
 }
 
 /// What a front door must remember of a call to write its answer.
@@ -67,14 +71,21 @@ pub struct Echo {
 impl Echo {
     /// Remembers `call`, whose record is `record`, at `now` (Unix seconds).
     pub fn of(call: &Call, record: &str, now: u64) -> Self {
-        use crate::call::Task;
         let (stream_usage, base64) = match &call.task {
             Task::Generate(generate) | Task::CountTokens(generate) => (generate.stream_usage, false),
             Task::Complete(complete) => (complete.stream_usage, false),
             Task::Embed(embed) => (false, embed.base64),
         };
         let responses = (call.door == Door::Responses).then(|| Box::new(responses::Repeated::of(call)));
-        Self { door: call.door, model: call.model.clone(), record: record.to_owned(), now, stream_usage, base64, responses }
+        Self {
+            door: call.door,
+            model: call.model.clone(),
+            record: record.to_owned(),
+            now,
+            stream_usage,
+            base64,
+            responses,
+        }
     }
 }
 

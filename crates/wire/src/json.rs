@@ -1,5 +1,7 @@
 //! Strict JSON: duplicate keys, invalid UTF-8 and excess depth are refused, so that two parsers cannot read two things.
 
+pub mod escapes;
+
 use std::borrow::Cow;
 use std::fmt;
 

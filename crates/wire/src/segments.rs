@@ -64,7 +64,6 @@ impl std::fmt::Debug for Content<'_> {
     }
 }
 
-
 impl Call {
     /// Everything that a destination could see of this call, in a fixed order.
     pub fn segments(&self) -> Vec<Segment<'_>> {

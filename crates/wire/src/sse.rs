@@ -37,7 +37,11 @@ impl Reader {
     ///
     /// # Errors
     /// Invalid UTF-8, or an event over [`EVENT_BYTES_MAX`].
-    pub fn push(&mut self, bytes: &[u8], take: &mut dyn FnMut(&str, &str) -> Result<(), Garbled>) -> Result<(), Garbled> {
+    pub fn push(
+        &mut self,
+        bytes: &[u8],
+        take: &mut dyn FnMut(&str, &str) -> Result<(), Garbled>,
+    ) -> Result<(), Garbled> {
         let mut rest = bytes;
         while let Some(&first) = rest.first() {
             if self.after_cr {
@@ -80,7 +84,11 @@ impl Reader {
         Ok(())
     }
 
-    fn line_done(&mut self, line: &[u8], take: &mut dyn FnMut(&str, &str) -> Result<(), Garbled>) -> Result<(), Garbled> {
+    fn line_done(
+        &mut self,
+        line: &[u8],
+        take: &mut dyn FnMut(&str, &str) -> Result<(), Garbled>,
+    ) -> Result<(), Garbled> {
         let mut line = std::str::from_utf8(line).map_err(|_| Garbled("a line is not UTF-8".to_owned()))?;
         if !self.started {
             self.started = true;
@@ -147,7 +155,10 @@ mod tests {
     fn any_chunking_gives_the_same_events() {
         let stream = "event: a\r\ndata: gr\u{fc}n\r\n\r\n: note\n\ndata: 1\ndata:2\n\nretry: 5\rdata: x\r\r".as_bytes();
         let whole = events(&[stream]);
-        assert_eq!(whole, [("a".into(), "gr\u{fc}n".into()), (String::new(), "1\n2".into()), (String::new(), "x".into())]);
+        assert_eq!(
+            whole,
+            [("a".into(), "gr\u{fc}n".into()), (String::new(), "1\n2".into()), (String::new(), "x".into())]
+        );
         for cut in 0..=stream.len() {
             let (left, right) = stream.split_at(cut);
             assert_eq!(events(&[left, right]), whole);

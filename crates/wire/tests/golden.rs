@@ -29,9 +29,8 @@ fn folder() -> PathBuf {
 
 /// The cases below `folder`, in order.
 fn cases(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
-        .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())
-        .unwrap_or_default();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).map(|entries| entries.map(|entry| entry.unwrap().path()).collect()).unwrap_or_default();
     files.retain(|file| file.extension().is_some_and(|end| end == "json" || end == "sse"));
     files.sort();
     files
@@ -51,7 +50,8 @@ fn check(case: &Path, actual: &str, failures: &mut String) {
         let line = line.unwrap_or_else(|| expected.lines().count().min(actual.lines().count()));
         let at = |text: &str| text.lines().nth(line).unwrap_or("(nothing)").to_owned();
         let name = case.strip_prefix(folder()).unwrap().display();
-        writeln!(failures, "{name} line {}:\n  expected {}\n  actual   {}", line + 1, at(&expected), at(actual)).unwrap();
+        writeln!(failures, "{name} line {}:\n  expected {}\n  actual   {}", line + 1, at(&expected), at(actual))
+            .unwrap();
     }
 }
 
@@ -60,12 +60,7 @@ fn pretty(bytes: &[u8]) -> String {
 }
 
 fn target(service: bool) -> Target {
-    Target {
-        model: "the-model".to_owned(),
-        unmodelled: true,
-        openai_service: service,
-        max_output_tokens_default: 4096,
-    }
+    Target { model: "the-model".to_owned(), unmodelled: true, openai_service: service, max_output_tokens_default: 4096 }
 }
 
 fn request(door: Door, body: &[u8]) -> String {

@@ -1,6 +1,9 @@
 //! Golden conversions of the Anthropic formats: each JSON in `golden_messages/` is a request, a whole answer or a stream,
-//! and its snapshot beside it shows what becomes of it. A new case is one JSON; `INSTA_UPDATE=always` writes its snapshot.
+//! and its snapshot beside it shows what becomes of it. A new case is one JSON. `UPDATE_GOLDEN=1 cargo test -p wire --test
+//! golden_messages` writes the snapshots again; read the difference before you keep it.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "a test over files")]
 
+use std::fs;
 use std::path::Path;
 
 use wire::call::{Call, Door, Task};
@@ -17,24 +20,22 @@ const DIALECTS: [(&str, Dialect); 3] = [
 #[test]
 fn every_case_gives_its_snapshot() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden_messages");
-    let mut names: Vec<String> = std::fs::read_dir(&folder)
-        .unwrap()
-        .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".json").map(str::to_owned))
-        .collect();
-    names.sort();
-    assert!(names.len() >= 20, "the cases are not where they should be");
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("golden_messages");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| {
-        for name in names {
-            let path = folder.join(format!("{name}.json"));
-            #[expect(clippy::disallowed_methods, reason = "a test reads its own cases")]
-            let case = json::parse(&std::fs::read(path).unwrap()).unwrap();
-            insta::assert_json_snapshot!(name, converted(&case));
+    let mut cases: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.retain(|path| path.extension().is_some_and(|end| end == "json"));
+    assert!(cases.len() >= 40, "the cases are not where they should be");
+    let update = std::env::var("UPDATE_GOLDEN").is_ok_and(|value| value == "1");
+    let mut changed = Vec::new();
+    for case in cases {
+        let snapshot = case.with_extension("snap");
+        let converted = converted(&json::parse(&fs::read(&case).unwrap()).unwrap());
+        let actual = format!("{}\n", serde_json::to_string_pretty(&converted).unwrap());
+        if update {
+            fs::write(&snapshot, &actual).unwrap();
+        } else if fs::read_to_string(&snapshot).unwrap_or_default() != actual {
+            changed.push(format!("{}: {actual}", case.file_stem().unwrap().display()));
         }
-    });
+    }
+    assert!(changed.is_empty(), "these are no longer what their snapshots say:\n{}", changed.join("\n"));
 }
 
 fn converted(case: &Value) -> Value {

@@ -124,7 +124,10 @@ fn conversations(m: &mut Markers) -> Vec<(&'static str, Call)> {
     vec![
         ("plain", generate(m, |_, _| ())),
         ("a name", generate(m, |call, m| call.turns.last_mut().unwrap().name = Some(m.text()))),
-        ("developer", generate(m, |call, m| call.turns.insert(1, turn(Role::Developer, vec![BlockKind::Text(m.text())])))),
+        (
+            "developer",
+            generate(m, |call, m| call.turns.insert(1, turn(Role::Developer, vec![BlockKind::Text(m.text())]))),
+        ),
         (
             "a refusal",
             generate(m, |call, m| {
@@ -178,7 +181,10 @@ fn attachments(m: &mut Markers) -> Vec<(&'static str, Call)> {
         ("an image", said_by_user(m, |m| BlockKind::Image { source: base64(m, "image/png"), detail: None })),
         (
             "an image's type",
-            said_by_user(m, |m| BlockKind::Image { source: base64(m, &format!("image/{}", m.0)), detail: Some(m.word()) }),
+            said_by_user(m, |m| BlockKind::Image {
+                source: base64(m, &format!("image/{}", m.0)),
+                detail: Some(m.word()),
+            }),
         ),
         (
             "an image by address",
@@ -347,7 +353,8 @@ fn every_string_that_is_sent_is_in_a_segment() {
 #[test]
 fn every_feature_can_be_said_to_somebody() {
     // Labels go nowhere: OpenAI takes them only for answers that it keeps.
-    let unsayable: Vec<_> = features().into_iter().filter(|(_, call)| sent(call).is_empty()).map(|(name, _)| name).collect();
+    let unsayable: Vec<_> =
+        features().into_iter().filter(|(_, call)| sent(call).is_empty()).map(|(name, _)| name).collect();
     let expected: &[&str] = &[];
     assert_eq!(unsayable, expected);
 }
@@ -367,12 +374,18 @@ fn what_is_edited_is_what_was_inspected_and_is_what_is_sent() {
         assert!(handed > 0, "{name}");
         assert_eq!(before.len(), call.segments().len(), "{name}");
         // What is left of the markers is what may not be edited: keys, paths, words of ours.
-        let left: Vec<String> = call.segments().iter().filter_map(|segment| match segment.content {
-            Content::Text(text) => Some(markers(text).into_iter().map(str::to_owned).collect::<Vec<_>>()),
-            Content::Opaque { .. } => None,
-        }).flatten().collect();
+        let left: Vec<String> = call
+            .segments()
+            .iter()
+            .filter_map(|segment| match segment.content {
+                Content::Text(text) => Some(markers(text).into_iter().map(str::to_owned).collect::<Vec<_>>()),
+                Content::Opaque { .. } => None,
+            })
+            .flatten()
+            .collect();
         for body in sent(&call) {
-            let kept: Vec<&str> = markers(&body).into_iter().filter(|found| !left.iter().any(|kept| kept == found)).collect();
+            let kept: Vec<&str> =
+                markers(&body).into_iter().filter(|found| !left.iter().any(|kept| kept == found)).collect();
             assert!(kept.is_empty(), "{name}: {kept:?} sent as it was before the edit: {body}");
         }
     }

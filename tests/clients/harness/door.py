@@ -74,6 +74,7 @@ class Door:
             "openai_models": ["ward", "cloud", "claude"],
             "anthropic_models": ["ward", "cloud", "claude"],
             "embedding_models": ["ward", "cloud"],
+            "agent_model": "claude-standin",
             "logs": {name: str(self.standins.log(name)) for name in self.standins.urls},
             "pid": self.process.pid,
             "program": str(self.program),

@@ -52,5 +52,6 @@ class StandIns:
             "openai_models": ["standin-cloud"],
             "anthropic_models": ["standin-claude"],
             "embedding_models": ["standin-cloud"],
+            "agent_model": "standin-claude",
             "logs": {name: str(self.log(name)) for name in self.urls},
         }

@@ -8,7 +8,7 @@ import typing
 from functools import cache
 
 import typing_extensions
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 
 class Refused(Exception):
@@ -36,6 +36,8 @@ def _make_strict(package: str) -> None:
     The SDKs annotate lists as `Iterable`, which pydantic checks lazily, that is never. So the name means `List` while
     the package is imported (for aliases, made at once) and in its modules ever after (for fields, resolved later).
     """
+    if f"{package}.types" in sys.modules:
+        raise RuntimeError(f"{package} was imported before its types could be made strict")
     lazy, typing.Iterable = typing.Iterable, typing.List
     try:
         root = importlib.import_module(f"{package}.types")
@@ -51,6 +53,9 @@ def _make_strict(package: str) -> None:
         for value in list(vars(module).values()):
             if isinstance(value, type) and typing_extensions.is_typeddict(value):
                 value.__pydantic_config__ = {"extra": "forbid", "arbitrary_types_allowed": True}
+            elif isinstance(value, type) and issubclass(value, BaseModel):
+                # Answers' types are part of requests' types, since callers send answers back. They are built when used.
+                value.model_config["extra"] = "forbid"
 
 
 def _reason(fault: ValidationError) -> str:

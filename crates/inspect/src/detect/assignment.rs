@@ -8,7 +8,8 @@ use crate::text::{Text, is_varied, is_word};
 pub(crate) fn assignment(scan: &mut Scan<'_>, start: usize) {
     let text = scan.text;
     let name_start = text.run_back(start, 40, |byte| is_word(byte) || byte == b'-');
-    let literal_end = text.run(start, 24, |byte| is_word(byte) || byte == b'-' || byte >= 0x80);
+    let is_part = |byte: u8| is_word(byte) || byte == b'-' || (0x80..0xe0).contains(&byte);
+    let literal_end = if text.has(start, "密码".as_bytes()) { start + "密码".len() } else { text.run(start, 24, is_part) };
     // Two words (`api key`, `mot de passe`) and what may follow a name (`password for the db`).
     let name_end = if text.at(literal_end) == b' ' && text.has(start, b"api key") || text.has(start, b"mot de passe") {
         text.run(literal_end, 24, |byte| byte.is_ascii_alphabetic() || byte == b' ').min(start + 12)

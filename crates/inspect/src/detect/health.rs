@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn record_numbers_need_their_label() {
         check("MRN: 00482913", &["phi.mrn"]);
-        check("MRN00482913 x", &[]);
+        check("MRN00482913 x", &["phi.mrn"]);
         check("medical record number is A4482913", &["phi.mrn"]);
         check("Patient ID #4482-913", &["phi.mrn"]);
         check("mrn 12", &[]);

@@ -98,6 +98,9 @@ pub(crate) fn signs(scan: &mut Scan<'_>) {
 /// What follows from other findings.
 pub(crate) fn combine(scan: &mut Scan<'_>) {
     patient::identifiers(scan);
+    // What a service's own detector knows better is not a generic secret as well.
+    let known: Vec<_> = scan.hits.iter().filter(|hit| hit.class.family() == "secret" && hit.class.kind() != "generic").map(|hit| hit.start..hit.end).collect();
+    scan.hits.retain(|hit| hit.class.as_str() != "secret.generic" || !known.iter().any(|place| place.start < hit.end && hit.start < place.end));
 }
 
 const MARKS: &[(&[&str], Mark)] = &[
@@ -149,3 +152,47 @@ const EXACT_CALLS: Calls = &[
     (&["eyJh", "eyJ0", "eyJr", "eyJl", "eyJj", "eyJ4", "eyJ1", "eyJi", "eyJw", "eyAi", "ewog", "ew0K"], shapes::jwt),
     (&["CONFIDENTIAL", "CUI", "FOUO", "TOP SECRET", "SECRET//", "NOFORN", "VERTRAULICH", "CONFIDENTIEL"], marking::banner),
 ];
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::{Channel, Found, Inspector, Piece, Settings};
+
+    fn found(channel: Channel, text: &str) -> Found {
+        Inspector::new(&Settings::default()).unwrap().inspect(&[Piece::text(channel, text)])
+    }
+
+    /// The classes found in a user's text, sorted.
+    #[track_caller]
+    pub(crate) fn check(text: &str, expected: &[&str]) {
+        check_in(Channel::User, text, expected);
+    }
+
+    #[track_caller]
+    pub(crate) fn check_in(channel: Channel, text: &str, expected: &[&str]) {
+        let found = found(channel, text);
+        let classes: Vec<_> = found.findings.iter().map(|finding| finding.class.as_str()).collect::<BTreeSet<_>>().into_iter().collect();
+        assert_eq!(classes, expected, "{text}");
+    }
+
+    /// The classes found with the text of each.
+    #[track_caller]
+    pub(crate) fn spans(text: &str, expected: &[(&str, &str)]) {
+        let found = found(Channel::User, text);
+        let spans: Vec<_> = found.findings.iter().map(|finding| (finding.class.as_str(), &text[finding.start..finding.end])).collect();
+        assert_eq!(spans, expected, "{text}");
+    }
+
+    /// The score, and whether it was a finding.
+    pub(crate) fn injection(channel: Channel, text: &str) -> (f32, bool) {
+        let found = found(channel, text);
+        (found.injection, found.findings.iter().any(|finding| finding.class.as_str() == "attack.injection"))
+    }
+
+    /// Letters and digits as random tokens have them, always the same.
+    pub(crate) fn noise(length: usize) -> String {
+        let alphabet = b"k3Jd9sLq02mXnB4vC7zQ1wE5rT8yU6iO";
+        (0..length).map(|i| char::from(alphabet[(i * 11 + i / 32 * 5) % 32])).collect()
+    }
+}

@@ -76,7 +76,7 @@ fn trunk(scan: &Scan<'_>, chain: &Chain) -> Option<usize> {
     }
     (3..=chain.groups().len().min(5)).rev().find(|count| {
         let spaced = chain.separator(scan.text, *count).is_some_and(|separator| matches!(separator, b' ' | b'-'));
-        let no_date = chain.lengths(*count).next() >= Some(3);
+        let no_date = chain.lengths(*count).next() >= Some(3) && !chain.lengths(*count).eq([3, 2, 4]);
         (9..=11).contains(&total(chain, *count)) && spaced && no_date && is_end(scan, chain, *count)
     })
 }

@@ -1,16 +1,15 @@
 //! Runs a model file's chat template, which is a stranger's program: without files, with fuel, with a bounded answer.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, ErrorKind, Value, context};
-use serde::Serialize;
 
 /// One message as a template sees it.
-#[derive(Clone, Serialize)]
 pub(super) struct Message {
     pub(super) role: &'static str,
     pub(super) content: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) name: Option<String>,
 }
 
@@ -46,8 +45,9 @@ impl Template {
             return Err("the chat template is too long".to_owned());
         }
         let mut environment = Environment::new();
-        environment.set_trim_blocks(true);
-        environment.set_lstrip_blocks(true);
+        // As Hugging Face's renderer has them, which is what templates are written for.
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        environment.set_syntax(syntax.map_err(|error| error.to_string())?);
         environment.set_fuel(Some(FUEL));
         environment.set_recursion_limit(RECURSION_MAX);
         environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
@@ -71,14 +71,12 @@ impl Template {
     ) -> Result<Rendered, Unrendered> {
         let texts = || messages.iter().flat_map(|message| [Some(&message.content), message.name.as_ref()]).flatten();
         let guard = GUARDS.clone().find(|guard| !texts().any(|text| text.contains(*guard))).ok_or(Unrendered::Unguardable)?;
-        let guarded: Vec<Message> = messages
-            .iter()
-            .map(|message| Message {
-                role: message.role,
-                content: guarded(&message.content, controls, guard),
-                name: message.name.as_ref().map(|name| guarded(name, controls, guard)),
-            })
-            .collect();
+        let guarded = messages.iter().map(|message| {
+            let content = [("content", guarded(&message.content, controls, guard)), ("role", message.role.to_owned())];
+            let name = message.name.as_ref().map(|name| ("name", guarded(name, controls, guard)));
+            content.into_iter().chain(name).collect::<BTreeMap<&str, String>>()
+        });
+        let guarded: Vec<BTreeMap<&str, String>> = guarded.collect();
         let template = self.environment.get_template(NAME).map_err(|_| Unrendered::Failed("it is missing"))?;
         let values = context! { messages => guarded, add_generation_prompt => true, bos_token => begin, eos_token => end };
         let mut out = Bounded { text: Vec::new(), over: false };

@@ -1,7 +1,6 @@
 //! OpenAI `/responses` as destinations speak it; completions and embeddings go the way of the chat dialect.
 
 pub(crate) mod form;
-mod frame;
 mod input;
 mod read;
 pub(crate) mod reasoning;

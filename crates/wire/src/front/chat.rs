@@ -12,8 +12,8 @@ pub use error::error;
 pub use request::read;
 pub use stream::Encoder;
 
-pub(super) use answer::{created, finish_reason};
 pub(crate) use answer::ToolCall;
+pub(super) use answer::{created, finish_reason};
 pub(super) use error::{error_event, error_object};
 pub(super) use request::model;
 pub(super) use turns::{data_url, is_web_address};

@@ -5,6 +5,6 @@ mod request;
 mod stream;
 
 pub use answer::write;
-pub(super) use request::texts_or_tokens;
 pub use request::read;
+pub(super) use request::texts_or_tokens;
 pub use stream::Encoder;

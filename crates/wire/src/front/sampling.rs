@@ -28,7 +28,10 @@ pub(super) fn read(body: &mut Fields) -> Result<Sampling, Rejected> {
 }
 
 /// `stream` and whether the stream ends with usage.
-pub(super) fn stream(body: &mut Fields, unmodelled: &mut Vec<crate::call::Unmodelled>) -> Result<(bool, bool), Rejected> {
+pub(super) fn stream(
+    body: &mut Fields,
+    unmodelled: &mut Vec<crate::call::Unmodelled>,
+) -> Result<(bool, bool), Rejected> {
     let stream = body.bool("stream")?.unwrap_or(false);
     let Some(mut options) = body.object("stream_options")? else { return Ok((stream, false)) };
     if !stream {
@@ -63,7 +66,11 @@ fn stop(body: &mut Fields) -> Result<Vec<Text>, Rejected> {
         Some(_) => return Err(wrong("stop", "a string or a list of strings")),
     };
     if stops.len() > STOPS_MAX {
-        return Err(bad("stop", &format!("has more than {STOPS_MAX} texts"), format!("send at most {STOPS_MAX} texts")));
+        return Err(bad(
+            "stop",
+            &format!("has more than {STOPS_MAX} texts"),
+            format!("send at most {STOPS_MAX} texts"),
+        ));
     }
     Ok(stops)
 }

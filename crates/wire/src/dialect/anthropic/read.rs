@@ -3,6 +3,7 @@
 use crate::answer::{Answer, Choice, Generated, Stop, UpstreamError};
 use crate::call::{Block, BlockKind, Call, ReasoningBlock, Task};
 use crate::dialect::anthropic::tally::Tally;
+use crate::dialect::openai_responses::reasoning::{must_be_id, must_be_sealed};
 use crate::dialect::{Garbled, Whole};
 use crate::fields::{Fields, Rejected};
 use crate::json::{self, Value};
@@ -81,6 +82,22 @@ pub(super) fn unknown_block(kind: &str) -> Garbled {
     Garbled(format!("a block of the type `{}` is not known", plain_name(kind)))
 }
 
+/// Takes a signature or sealed thinking. Nobody can screen it, so that it must not look like anything else; it may be
+/// empty, as engines without signatures write it.
+pub(super) fn seal(fields: &mut Fields, key: &str) -> Result<Option<Text>, Garbled> {
+    let seal = fields.text(key).map_err(garbled)?;
+    if let Some(seal) = seal.as_ref().filter(|seal| !seal.is_empty()) {
+        must_be_sealed(seal, &fields.at(key)).map_err(garbled)?;
+    }
+    Ok(seal)
+}
+
+/// Takes what `redacted_thinking` seals, which must be there.
+pub(super) fn sealed_data(fields: &mut Fields) -> Result<Text, Garbled> {
+    let data = seal(fields, "data")?.filter(|data| !data.is_empty());
+    data.ok_or_else(|| Garbled("a sealed block seals nothing".to_owned()))
+}
+
 /// Checks that the caller's own code runs a tool call, which `direct` or silence says.
 pub(super) fn check_caller(fields: &mut Fields) -> Result<(), Garbled> {
     let Some(mut caller) = fields.object("caller").map_err(garbled)? else { return Ok(()) };
@@ -145,6 +162,7 @@ fn block(
         }
         "tool_use" => {
             let id = fields.required_string("id").map_err(garbled)?;
+            must_be_id(&id, &fields.at("id")).map_err(garbled)?;
             let name = fields.required_text("name").map_err(garbled)?;
             let input = fields.require("input").map_err(garbled)?;
             if !matches!(input, Value::Object(_)) {
@@ -156,12 +174,12 @@ fn block(
         }
         "thinking" => {
             let text = Some(fields.required_text("thinking").map_err(garbled)?);
-            let signature = Some(fields.required_text("signature").map_err(garbled)?);
+            let signature = seal(&mut fields, "signature")?.filter(|signature| !signature.is_empty());
             let reasoning = ReasoningBlock { text, signature, ..ReasoningBlock::default() };
             (BlockKind::Reasoning(reasoning), &["type", "thinking", "signature"])
         }
         "redacted_thinking" => {
-            let sealed = Some(fields.required_text("data").map_err(garbled)?);
+            let sealed = Some(sealed_data(&mut fields)?);
             let reasoning = ReasoningBlock { sealed, ..ReasoningBlock::default() };
             (BlockKind::Reasoning(reasoning), &["type", "data"])
         }

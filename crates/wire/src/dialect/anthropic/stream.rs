@@ -7,8 +7,9 @@
 use crate::answer::{Channel, Event, Opened};
 use crate::call::Call;
 use crate::dialect::Garbled;
-use crate::dialect::anthropic::read::{check_caller, complaint, garbled, stop, unknown_block};
+use crate::dialect::anthropic::read::{check_caller, complaint, garbled, seal, sealed_data, stop, unknown_block};
 use crate::dialect::anthropic::tally::Tally;
+use crate::dialect::openai_responses::reasoning::must_be_id;
 use crate::fields::Fields;
 use crate::json::{self, Value};
 use crate::sse::Reader;
@@ -163,15 +164,16 @@ impl Message {
                 opened(Opened::Reasoning { id: None });
                 self.open = Some(Kind::Thinking);
                 self.text(Channel::Reasoning, block.text("thinking").map_err(garbled)?, events);
-                self.seal(false, block.text("signature").map_err(garbled)?, events);
+                self.seal(false, seal(&mut block, "signature")?, events);
             }
             "redacted_thinking" => {
                 opened(Opened::Reasoning { id: None });
                 self.open = Some(Kind::Redacted);
-                self.seal(true, Some(block.required_text("data").map_err(garbled)?), events);
+                self.seal(true, Some(sealed_data(&mut block)?), events);
             }
             "tool_use" => {
                 let id = block.required_string("id").map_err(garbled)?;
+                must_be_id(&id, "content_block.id").map_err(garbled)?;
                 let name = block.required_text("name").map_err(garbled)?;
                 check_caller(&mut block)?;
                 opened(Opened::ToolCall { id, name, custom: false });
@@ -207,7 +209,7 @@ impl Message {
                 self.text(Channel::Reasoning, Some(delta.required_text("thinking").map_err(garbled)?), events);
             }
             ("signature_delta", Some(Kind::Thinking)) => {
-                self.seal(false, Some(delta.required_text("signature").map_err(garbled)?), events);
+                self.seal(false, seal(&mut delta, "signature")?, events);
             }
             ("input_json_delta", Some(Kind::Tool { any, whole: false })) => {
                 let text = delta.required_text("partial_json").map_err(garbled)?;
@@ -434,6 +436,14 @@ mod tests {
             r#"{"type":"content_block_start","index":0,"content_block":{"type":"server_tool_use","id":"1"}}"#,
         ]);
         garbled(&[START, r#"{"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}}"#]);
+        garbled(&[
+            START,
+            r#"{"type":"content_block_start","index":0,"content_block":{"type":"redacted_thinking","data":"in prose"}}"#,
+        ]);
+        garbled(&[
+            START,
+            r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"in prose","name":"t"}}"#,
+        ]);
         garbled(&[
             r#"{"type":"message_start","message":{"id":"1","model":"m","content":[{"type":"text","text":"x"}]}}"#,
         ]);

@@ -39,7 +39,8 @@ pub(super) fn read(embed: &Embed, body: &[u8]) -> Result<Whole, Garbled> {
         Ok(list) => list,
         Err(cause) => {
             let value = crate::json::parse(body).map_err(|error| Garbled(error.to_string()))?;
-            let not_vectors = || Garbled(format!("no list of vectors at line {} column {}", cause.line(), cause.column()));
+            let not_vectors =
+                || Garbled(format!("no list of vectors at line {} column {}", cause.line(), cause.column()));
             return error::inside(&value).map(Whole::Failed).ok_or_else(not_vectors);
         }
     };
@@ -53,7 +54,8 @@ pub(super) fn read(embed: &Embed, body: &[u8]) -> Result<Whole, Garbled> {
             _ => return Err(Garbled("vectors are numbered wrongly".to_owned())),
         }
     }
-    let usage = list.usage.map(|tokens| Usage { input_tokens: tokens.prompt_tokens.unwrap_or_default(), ..Usage::default() });
+    let usage =
+        list.usage.map(|tokens| Usage { input_tokens: tokens.prompt_tokens.unwrap_or_default(), ..Usage::default() });
     let vectors = vectors.into_iter().flatten().collect();
     Ok(Whole::Answer(Answer::Embedded(Embedded { model: list.model.unwrap_or_default(), vectors, usage })))
 }

@@ -275,7 +275,8 @@ fn assistant(turn: &Turn, service: bool) -> Result<Message<'_>, Unsayable> {
     }
     // A refusal alone has a field of its own; both fields at once would lose the order.
     if let [Part::Refusal { .. }] = parts.as_slice()
-        && let Some(BlockKind::Refusal(refusal)) = turn.content.iter().map(|block| &block.kind).find(|kind| matches!(kind, BlockKind::Refusal(_)))
+        && let Some(BlockKind::Refusal(refusal)) =
+            turn.content.iter().map(|block| &block.kind).find(|kind| matches!(kind, BlockKind::Refusal(_)))
     {
         message.refusal = Some(refusal);
         parts.clear();

@@ -173,7 +173,11 @@ fn chat<'a>(generate: &'a Generate, target: &'a Target) -> Result<Chat<'a>, Unsa
         model: &target.model,
         messages: messages::write(&generate.turns, service)?,
         tools: tools::write(&generate.tools, service)?,
-        tool_choice: generate.tool_choice.as_ref().map(|choice| tools::choice(choice, generate, service)).transpose()?,
+        tool_choice: generate
+            .tool_choice
+            .as_ref()
+            .map(|choice| tools::choice(choice, generate, service))
+            .transpose()?,
         parallel_tool_calls: generate.parallel_tool_calls,
         sampling: drawing(&generate.sampling, service)?,
         max_tokens: if service { None } else { limit },
@@ -201,7 +205,9 @@ fn effort(reasoning: &Reasoning) -> Result<Option<&str>, Unsayable> {
     match (&reasoning.thinking, reasoning.effort.as_deref()) {
         (None, effort) => Ok(effort),
         (Some(Thinking::Disabled), None) => Ok(None),
-        (Some(Thinking::Enabled { .. } | Thinking::Adaptive | Thinking::BetweenTools), Some(effort)) => Ok(Some(effort)),
+        (Some(Thinking::Enabled { .. } | Thinking::Adaptive | Thinking::BetweenTools), Some(effort)) => {
+            Ok(Some(effort))
+        }
         (Some(_), _) => Err(unsayable("thinking")),
     }
 }

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::request::unsayable;
-pub(super) use crate::front::chat::ToolCall;
 use crate::call::{Generate, OutputFormat, Tool, ToolChoice, ToolInput};
 use crate::dialect::Unsayable;
+pub(super) use crate::front::chat::ToolCall;
 use crate::json::Value;
 use crate::text::Text;
 

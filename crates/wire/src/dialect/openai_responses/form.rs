@@ -31,9 +31,12 @@ impl<'a> ToolForm<'a> {
     pub(crate) fn of(tool: &'a Tool, strict_default: Option<bool>) -> Self {
         let (name, description) = (tool.name.as_str(), tool.description.as_ref().map(|text| text.as_str()));
         match &tool.input {
-            ToolInput::Schema(schema) => {
-                Self::Function { name, description, parameters: schema.as_ref(), strict: tool.strict.or(strict_default) }
-            }
+            ToolInput::Schema(schema) => Self::Function {
+                name,
+                description,
+                parameters: schema.as_ref(),
+                strict: tool.strict.or(strict_default),
+            },
             ToolInput::Custom(format) => Self::Custom { name, description, format: format.as_ref() },
         }
     }

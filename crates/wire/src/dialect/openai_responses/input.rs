@@ -262,7 +262,8 @@ impl<'a> Writer<'a> {
             return Err(unsayable("thinking with a signature"));
         }
         let summary = blocks.iter().flat_map(|block| &block.summary).map(|text| ReasoningPart::SummaryText { text });
-        let content = blocks.iter().filter_map(|block| block.text.as_ref()).map(|text| ReasoningPart::ReasoningText { text });
+        let content =
+            blocks.iter().filter_map(|block| block.text.as_ref()).map(|text| ReasoningPart::ReasoningText { text });
         let mut sealed = blocks.iter().filter_map(|block| block.sealed.as_ref());
         let (summary, content): (Vec<_>, Vec<_>) = (summary.collect(), content.collect());
         let encrypted_content = sealed.next().map(|sealed| sealed.as_str());

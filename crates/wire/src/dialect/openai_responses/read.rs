@@ -46,7 +46,16 @@ const REPEATED: &[&str] = &[
     "user",
 ];
 const READ: &[&str] = &[
-    "id", "model", "created_at", "status", "error", "incomplete_details", "output", "output_text", "usage", "service_tier",
+    "id",
+    "model",
+    "created_at",
+    "status",
+    "error",
+    "incomplete_details",
+    "output",
+    "output_text",
+    "usage",
+    "service_tier",
 ];
 
 const STATUSES: &[&str] = &["in_progress", "completed", "incomplete"];

@@ -31,7 +31,8 @@ pub(crate) fn read(mut item: Fields, unmodelled: &mut Vec<Unmodelled>) -> Result
     item.one_of("status", &["in_progress", "completed", "incomplete"])?;
     item.finish(&["type", "id", "summary", "content", "encrypted_content", "status"], unmodelled)?;
     let mut content = content.into_iter();
-    let mut blocks = vec![ReasoningBlock { id: id.clone(), text: content.next(), summary, ..ReasoningBlock::default() }];
+    let mut blocks =
+        vec![ReasoningBlock { id: id.clone(), text: content.next(), summary, ..ReasoningBlock::default() }];
     blocks.extend(content.map(|text| ReasoningBlock { id: id.clone(), text: Some(text), ..ReasoningBlock::default() }));
     if let Some(last) = blocks.last_mut() {
         last.sealed = sealed;
@@ -68,7 +69,8 @@ pub(crate) fn must_be_id(id: &str, path: &str) -> Result<(), Rejected> {
 /// Nobody can inspect sealed reasoning, so nothing but base64 of either alphabet, with the separators that issuers put
 /// into it, may pass as such: prose can't.
 pub(crate) fn must_be_sealed(sealed: &str, path: &str) -> Result<(), Rejected> {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_' | b'.' | b':');
+    let fits =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_' | b'.' | b':');
     if !sealed.is_empty() && sealed.bytes().all(fits) {
         return Ok(());
     }

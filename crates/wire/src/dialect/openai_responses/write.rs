@@ -141,7 +141,8 @@ fn body<'a>(call: &'a Call, generate: &'a Generate, target: &'a Target) -> Resul
 
 /// The format has a temperature and a nucleus, and no other way to draw.
 fn drawn_plainly(sampling: &Sampling) -> Result<(), Unsayable> {
-    let Sampling { temperature: _, top_p: _, top_k, presence_penalty, frequency_penalty, seed, stop, logit_bias } = sampling;
+    let Sampling { temperature: _, top_p: _, top_k, presence_penalty, frequency_penalty, seed, stop, logit_bias } =
+        sampling;
     let first = [
         (top_k.is_some(), "top_k"),
         (presence_penalty.is_some_and(|penalty| penalty != 0.0), "presence_penalty"),
@@ -158,10 +159,8 @@ fn drawn_plainly(sampling: &Sampling) -> Result<(), Unsayable> {
 
 fn include(generate: &Generate) -> Vec<&'static str> {
     let sealed = generate.reasoning.as_ref().is_some_and(|reasoning| reasoning.sealed);
-    let wishes = [
-        (sealed, "reasoning.encrypted_content"),
-        (generate.logprobs.is_some(), "message.output_text.logprobs"),
-    ];
+    let wishes =
+        [(sealed, "reasoning.encrypted_content"), (generate.logprobs.is_some(), "message.output_text.logprobs")];
     wishes.into_iter().filter(|(wanted, _)| *wanted).map(|(_, wish)| wish).collect()
 }
 

@@ -133,11 +133,9 @@ fn refuse_unsupported(body: &mut Fields) -> Result<(), Rejected> {
 fn max_tokens(body: &mut Fields) -> Result<Option<u64>, Rejected> {
     let (old, new) = (body.u64("max_tokens")?, body.u64("max_completion_tokens")?);
     match (old, new) {
-        (Some(old), Some(new)) if old != new => Err(bad(
-            "max_tokens",
-            "differs from `max_completion_tokens`",
-            "send `max_completion_tokens` alone",
-        )),
+        (Some(old), Some(new)) if old != new => {
+            Err(bad("max_tokens", "differs from `max_completion_tokens`", "send `max_completion_tokens` alone"))
+        }
         (old, new) => match new.or(old) {
             Some(0) => Err(bad("max_completion_tokens", "is 0", "ask for at least 1 token")),
             limit => Ok(limit),

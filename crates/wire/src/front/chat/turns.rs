@@ -10,7 +10,12 @@ const MESSAGES_MAX: usize = 20_000;
 
 pub(super) fn read(messages: Option<Vec<Value>>, unmodelled: &mut Vec<Unmodelled>) -> Result<Vec<Turn>, Rejected> {
     let Some(messages) = messages else {
-        return Err(Rejected::at("messages", "missing_field", "`messages` is missing", "add `messages` to the request"));
+        return Err(Rejected::at(
+            "messages",
+            "missing_field",
+            "`messages` is missing",
+            "add `messages` to the request",
+        ));
     };
     if messages.is_empty() {
         return Err(bad("messages", "is empty", "send at least one message"));
@@ -87,7 +92,11 @@ fn role(message: &mut Fields) -> Result<Role, Rejected> {
     }
 }
 
-fn required_content(message: &mut Fields, role: Role, unmodelled: &mut Vec<Unmodelled>) -> Result<Vec<Block>, Rejected> {
+fn required_content(
+    message: &mut Fields,
+    role: Role,
+    unmodelled: &mut Vec<Unmodelled>,
+) -> Result<Vec<Block>, Rejected> {
     let path = message.at("content");
     content(message.require("content")?, &path, role, unmodelled)
 }
@@ -220,7 +229,12 @@ pub(in crate::front) fn must_be_base64(data: &str, path: &str) -> Result<(), Rej
 }
 
 fn assistant(message: &mut Fields, unmodelled: &mut Vec<Unmodelled>) -> Result<Vec<Block>, Rejected> {
-    message.refuse("audio", "state_unsupported", "refers to an answer that the provider keeps", "send its transcript")?;
+    message.refuse(
+        "audio",
+        "state_unsupported",
+        "refers to an answer that the provider keeps",
+        "send its transcript",
+    )?;
     message.refuse("function_call", "unsupported_field", "is the legacy form of a tool call", "use `tool_calls`")?;
     let mut blocks = Vec::new();
     if let Some(text) = reasoning(message)? {

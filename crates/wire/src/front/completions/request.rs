@@ -64,7 +64,11 @@ pub fn read(value: Value) -> Result<Call, Rejected> {
 
 /// A string or a list of strings, and whether it was one string alone. Lists of token ids are refused: what they say
 /// can't be read without the tokenizer of the destination.
-pub(in crate::front) fn texts_or_tokens(body: &mut Fields, key: &str, most: usize) -> Result<(Vec<Text>, bool), Rejected> {
+pub(in crate::front) fn texts_or_tokens(
+    body: &mut Fields,
+    key: &str,
+    most: usize,
+) -> Result<(Vec<Text>, bool), Rejected> {
     let items = match body.require(key)? {
         Value::String(text) => return Ok((vec![Text(text)], true)),
         Value::Array(items) => items,

@@ -64,9 +64,11 @@ impl Encoder {
                 Ok(())
             }
             Event::Open { kind: Opened::Text, .. } | Event::Close { .. } => Ok(()),
-            Event::Delta { choice, channel: Channel::Text, text, logprobs, .. } => {
-                self.chunk(&[Choice { text, index: *choice, logprobs: logprobs.as_ref(), finish_reason: None }], None, out)
-            }
+            Event::Delta { choice, channel: Channel::Text, text, logprobs, .. } => self.chunk(
+                &[Choice { text, index: *choice, logprobs: logprobs.as_ref(), finish_reason: None }],
+                None,
+                out,
+            ),
             Event::Open { .. } | Event::Delta { .. } | Event::Seal { .. } => {
                 Err(Unwritable("more than text".to_owned()))
             }

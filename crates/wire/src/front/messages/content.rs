@@ -1,6 +1,7 @@
 //! The turns of an Anthropic request and their blocks.
 
 use crate::call::{Block, BlockKind, CacheControl, ReasoningBlock, Role, Source, Turn, Unmodelled};
+use crate::dialect::openai_responses::reasoning::{must_be_id, must_be_sealed};
 use crate::fields::{Fields, Rejected, wrong};
 use crate::front::messages::tools::provider_run;
 use crate::json::Value;
@@ -99,7 +100,7 @@ pub(super) fn cache_control(
             "send `ephemeral`",
         ));
     }
-    let ttl = cache.string("ttl")?;
+    let ttl = cache.one_of("ttl", &["5m", "1h"])?;
     cache.finish(&["type", "ttl"], unmodelled)?;
     Ok(Some(CacheControl { ttl }))
 }
@@ -246,6 +247,7 @@ fn search_result(fields: &mut Fields, unmodelled: &mut Vec<Unmodelled>) -> Resul
 
 fn tool_use(fields: &mut Fields, unmodelled: &mut Vec<Unmodelled>) -> Result<Read, Rejected> {
     let id = fields.required_string("id")?;
+    must_be_id(&id, &fields.at("id"))?;
     let name = fields.required_text("name")?;
     let input = fields.require("input")?;
     if !matches!(input, Value::Object(_)) {
@@ -264,6 +266,7 @@ fn tool_use(fields: &mut Fields, unmodelled: &mut Vec<Unmodelled>) -> Result<Rea
 
 fn tool_result(fields: &mut Fields, unmodelled: &mut Vec<Unmodelled>) -> Result<Read, Rejected> {
     let call_id = fields.required_string("tool_use_id")?;
+    must_be_id(&call_id, &fields.at("tool_use_id"))?;
     let is_error = fields.bool("is_error")?.unwrap_or(false);
     let path = fields.at("content");
     let content = match fields.take("content") {
@@ -278,12 +281,17 @@ fn thinking(fields: &mut Fields) -> Result<Read, Rejected> {
     let text = Some(fields.required_text("thinking")?);
     // We write reasoning that nobody signed with an empty signature; here it comes back.
     let signature = Some(fields.required_text("signature")?).filter(|signature| !signature.is_empty());
+    if let Some(signature) = &signature {
+        must_be_sealed(signature, &fields.at("signature"))?;
+    }
     let kind = BlockKind::Reasoning(ReasoningBlock { text, signature, ..ReasoningBlock::default() });
     Ok((kind, &["type", "thinking", "signature"]))
 }
 
 fn redacted_thinking(fields: &mut Fields) -> Result<Read, Rejected> {
-    let sealed = Some(fields.required_text("data")?);
+    let sealed = fields.required_text("data")?;
+    must_be_sealed(&sealed, &fields.at("data"))?;
+    let sealed = Some(sealed);
     Ok((BlockKind::Reasoning(ReasoningBlock { sealed, ..ReasoningBlock::default() }), &["type", "data"]))
 }
 
@@ -378,14 +386,27 @@ mod tests {
     #[test]
     fn signatures_and_sealed_thinking_are_kept_byte_for_byte() {
         let (turns, _) = read(
-            r#"[{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":"Eq\/+=\u00e9"},
-                {"type":"redacted_thinking","data":" x\n"}]}]"#,
+            r#"[{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":"Eq\/+=\u0041"},
+                {"type":"redacted_thinking","data":"x-_=="}]}]"#,
         )
         .unwrap();
         let BlockKind::Reasoning(thinking) = &turns[0].content[0].kind else { panic!("another block") };
-        assert_eq!(thinking.signature, Some("Eq/+=\u{e9}".into()));
+        assert_eq!(thinking.signature, Some("Eq/+=A".into()));
         let BlockKind::Reasoning(sealed) = &turns[0].content[1].kind else { panic!("another block") };
-        assert_eq!(sealed.sealed, Some(" x\n".into()));
+        assert_eq!(sealed.sealed, Some("x-_==".into()));
+    }
+
+    #[test]
+    fn prose_does_not_pass_as_a_signature_or_an_id() {
+        let wrong = |block: &str, field: &str| {
+            let place = format!("messages[0].content[0].{field}");
+            refused(&format!(r#"[{{"role":"assistant","content":[{block}]}}]"#), "bad_value", &place);
+        };
+        wrong(r#"{"type":"thinking","thinking":"t","signature":"born in May"}"#, "signature");
+        wrong(r#"{"type":"redacted_thinking","data":"born in May"}"#, "data");
+        wrong(r#"{"type":"tool_use","id":"born in May","name":"t","input":{}}"#, "id");
+        let result = r#"[{"role":"user","content":[{"type":"tool_result","tool_use_id":"born in May"}]}]"#;
+        refused(result, "bad_value", "messages[0].content[0].tool_use_id");
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub fn read(value: Value, headers: &Headers<'_>) -> Result<Call, Rejected> {
     });
     sampling(&mut body, &mut generate)?;
     generate.stream = body.bool("stream")?.unwrap_or(false);
-    generate.service_tier = body.string("service_tier")?;
+    generate.service_tier = body.one_of("service_tier", &["auto", "standard_only"])?;
     if let Some(mut metadata) = body.object("metadata")? {
         generate.user = metadata.text("user_id")?;
         metadata.finish(&["user_id"], &mut unmodelled)?;
@@ -92,8 +92,8 @@ pub fn read_count(value: Value, headers: &Headers<'_>) -> Result<Call, Rejected>
 }
 
 fn sampling(body: &mut Fields, generate: &mut Generate) -> Result<(), Rejected> {
-    generate.sampling.temperature = body.f64("temperature")?;
-    generate.sampling.top_p = body.f64("top_p")?;
+    generate.sampling.temperature = body.f64_within("temperature", 0.0, 1.0)?;
+    generate.sampling.top_p = body.f64_within("top_p", 0.0, 1.0)?;
     generate.sampling.top_k = body.u64("top_k")?;
     let path = body.at("stop_sequences");
     for (index, value) in body.array("stop_sequences")?.unwrap_or_default().into_iter().enumerate() {
@@ -155,7 +155,7 @@ fn thinking(body: &mut Fields, generate: &mut Generate, unmodelled: &mut Vec<Unm
             ));
         }
     };
-    generate.anthropic.thinking_display = fields.string("display")?;
+    generate.anthropic.thinking_display = fields.one_of("display", &["summarized", "omitted"])?;
     generate.reasoning = Some(Reasoning { thinking: Some(thinking), ..Reasoning::default() });
     fields.finish(&["type", "budget_tokens", "display"], unmodelled)
 }
@@ -164,7 +164,7 @@ fn thinking(body: &mut Fields, generate: &mut Generate, unmodelled: &mut Vec<Unm
 fn output(body: &mut Fields, generate: &mut Generate, unmodelled: &mut Vec<Unmodelled>) -> Result<(), Rejected> {
     let mut format = body.object("output_format")?;
     if let Some(mut fields) = body.object("output_config")? {
-        if let Some(effort) = fields.string("effort")? {
+        if let Some(effort) = fields.one_of("effort", &["low", "medium", "high", "xhigh", "max"])? {
             generate.reasoning.get_or_insert_default().effort = Some(effort);
         }
         if let Some(inner) = fields.object("format")? {
@@ -329,6 +329,18 @@ mod tests {
         unmodelled(r#""cache_control":{"type":"ephemeral","scope":"global"}"#, "cache_control.scope");
         unmodelled(r#""inference_geo":"us""#, "inference_geo");
         unmodelled(r#""speed":"fast""#, "speed");
+    }
+
+    #[test]
+    fn a_word_that_the_format_does_not_have_is_refused() {
+        refused(r#""service_tier":"born in May""#, "bad_value", "service_tier");
+        refused(r#""thinking":{"type":"adaptive","display":"x"}"#, "bad_value", "thinking.display");
+        refused(r#""thinking":{"type":"x"}"#, "bad_value", "thinking.type");
+        refused(r#""output_config":{"effort":"x"}"#, "bad_value", "output_config.effort");
+        refused(r#""output_config":{"format":{"type":"x"}}"#, "bad_value", "output_config.format.type");
+        refused(r#""cache_control":{"type":"ephemeral","ttl":"1y"}"#, "bad_value", "cache_control.ttl");
+        refused(r#""tool_choice":{"type":"x"}"#, "bad_value", "tool_choice.type");
+        refused(r#""temperature":1.5"#, "bad_value", "temperature");
     }
 
     #[test]

@@ -73,12 +73,7 @@ fn turn(role: Role, content: Vec<Block>) -> Turn {
     Turn { role, name: None, content }
 }
 
-fn item(
-    value: Value,
-    path: String,
-    turns: &mut Vec<Turn>,
-    unmodelled: &mut Vec<Unmodelled>,
-) -> Result<(), Rejected> {
+fn item(value: Value, path: String, turns: &mut Vec<Turn>, unmodelled: &mut Vec<Unmodelled>) -> Result<(), Rejected> {
     let kind = kind(&value, &path)?;
     match kind.as_str() {
         "message" => message(typed(value, path)?, turns, unmodelled),
@@ -188,7 +183,11 @@ fn message(mut message: Fields, turns: &mut Vec<Turn>, unmodelled: &mut Vec<Unmo
     message.string("id")?;
     message.one_of("status", STATUSES)?;
     message.finish(&["type", "role", "content", "id", "status"], unmodelled)?;
-    if role == Role::Assistant { say(turns, content) } else { turns.push(turn(role, content)) }
+    if role == Role::Assistant {
+        say(turns, content)
+    } else {
+        turns.push(turn(role, content))
+    }
     Ok(())
 }
 
@@ -228,7 +227,8 @@ fn part(value: Value, path: String, role: Role, unmodelled: &mut Vec<Unmodelled>
     let kind = part.required_string("type")?;
     let spoken = matches!(kind.as_str(), "output_text" | "refusal");
     if spoken != (role == Role::Assistant) {
-        let help = "use output_text and refusal for the assistant, and input_text, input_image and input_file for others";
+        let help =
+            "use output_text and refusal for the assistant, and input_text, input_image and input_file for others";
         return Err(bad(&part.at("type"), "is not a part that a message of this role may have", help));
     }
     let kind = match kind.as_str() {

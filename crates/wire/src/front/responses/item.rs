@@ -110,7 +110,9 @@ impl<'a> Item<'a> {
             Self::FunctionCall { call_id, name, arguments } => {
                 Written::FunctionCall { id, status, call_id, name, arguments }
             }
-            Self::CustomToolCall { call_id, name, input } => Written::CustomToolCall { id, status, call_id, name, input },
+            Self::CustomToolCall { call_id, name, input } => {
+                Written::CustomToolCall { id, status, call_id, name, input }
+            }
         }
     }
 }
@@ -119,7 +121,8 @@ impl<'a> Item<'a> {
 /// citation one level down.
 pub(super) fn annotation(value: &Value) -> Result<Value, Unwritable> {
     let kind = value.field("type").and_then(Value::as_str).unwrap_or_default();
-    if let (Value::Object(_), "url_citation", Some(Value::Object(inside))) = (value, kind, value.field("url_citation")) {
+    if let (Value::Object(_), "url_citation", Some(Value::Object(inside))) = (value, kind, value.field("url_citation"))
+    {
         let mut entries = vec![("type".to_owned(), Value::String("url_citation".to_owned()))];
         entries.extend(inside.iter().filter(|(key, _)| key != "type").cloned());
         return Ok(Value::Object(entries));

@@ -1,7 +1,9 @@
 //! Reads a Responses request.
 
 use super::{input, tools};
-use crate::call::{Block, BlockKind, Call, Door, Generate, OutputFormat, Reasoning, Role, Sampling, Task, Turn, Unmodelled};
+use crate::call::{
+    Block, BlockKind, Call, Door, Generate, OutputFormat, Reasoning, Role, Sampling, Task, Turn, Unmodelled,
+};
 use crate::fields::{Fields, Rejected, bad, wrong};
 use crate::json::Value;
 use crate::text::Text;

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::call::{BlockKind, Call, Generate, Role, Task};
-use crate::dialect::openai_responses::form::{ChoiceForm, ReasoningForm, TextForm, ToolForm};
 use crate::dialect::openai_responses::Labels;
+use crate::dialect::openai_responses::form::{ChoiceForm, ReasoningForm, TextForm, ToolForm};
 use crate::text::Text;
 
 /// The repeated fields, rendered once as an object; a stream writes them three times.

@@ -131,7 +131,11 @@ impl Encoder {
             Opened::Refusal => self.open_part(Part::refusal(), out)?,
             Opened::Reasoning { id } => {
                 let item = match (id, self.joinable()) {
-                    (Some(id), Some((at, begun))) if matches!(begun.item, Item::Reasoning { .. }) && begun.id == *id => at,
+                    (Some(id), Some((at, begun)))
+                        if matches!(begun.item, Item::Reasoning { .. }) && begun.id == *id =>
+                    {
+                        at
+                    }
                     _ => {
                         let item = Item::Reasoning { summary: Vec::new(), content: Vec::new(), sealed: None };
                         self.begin(item, id.clone(), out)?
@@ -418,12 +422,7 @@ impl Encoder {
     fn failed(&mut self, error: &ErrorBody, out: &mut Vec<u8>) -> Result<(), Unwritable> {
         let inside = crate::front::chat::error_object(error);
         let sentence = inside.message.clone();
-        let event = ErrorEvent {
-            code: &error.code,
-            message: &sentence,
-            param: error.param.as_deref(),
-            error: inside,
-        };
+        let event = ErrorEvent { code: &error.code, message: &sentence, param: error.param.as_deref(), error: inside };
         emit(&mut self.sequence, "error", &event, out)?;
         let mut response = Response::new(&self.id, &self.model, self.created);
         response.status = "failed";
@@ -434,7 +433,12 @@ impl Encoder {
         Ok(())
     }
 
-    fn write_response(&mut self, kind: &'static str, status: &'static str, out: &mut Vec<u8>) -> Result<(), Unwritable> {
+    fn write_response(
+        &mut self,
+        kind: &'static str,
+        status: &'static str,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unwritable> {
         let mut response = Response::new(&self.id, &self.model, self.created);
         response.status = status;
         if let Some(stop) = &self.stop {
@@ -494,7 +498,9 @@ fn emit_response(sequence: &mut u64, kind: &'static str, response: &[u8], out: &
 fn head(sequence: &mut u64, kind: &'static str, out: &mut Vec<u8>) {
     let number = *sequence;
     *sequence += 1;
-    out.extend_from_slice(format!("event: {kind}\ndata: {{\"type\":\"{kind}\",\"sequence_number\":{number}").as_bytes());
+    out.extend_from_slice(
+        format!("event: {kind}\ndata: {{\"type\":\"{kind}\",\"sequence_number\":{number}").as_bytes(),
+    );
 }
 
 #[derive(Serialize)]

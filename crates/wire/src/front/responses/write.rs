@@ -168,11 +168,8 @@ fn items<'a>(choice: &'a Choice, record: &str) -> Result<Vec<(String, Item<'a>)>
         match &block.kind {
             BlockKind::Text(text) => {
                 let logprobs = spelling(text, &mut tokens);
-                let part = Part::OutputText {
-                    text: Cow::Borrowed(text),
-                    annotations: annotations(choice, index)?,
-                    logprobs,
-                };
+                let part =
+                    Part::OutputText { text: Cow::Borrowed(text), annotations: annotations(choice, index)?, logprobs };
                 last_words = say(&mut items, part, record);
             }
             BlockKind::Refusal(text) => {
@@ -235,11 +232,7 @@ fn annotations(choice: &Choice, block: usize) -> Result<Vec<Value>, Unwritable> 
 }
 
 /// Adds reasoning: to the item before, where that has the same id, or as an item of its own.
-fn reason<'a>(
-    items: &mut Vec<(String, Item<'a>)>,
-    block: &'a ReasoningBlock,
-    record: &str,
-) -> Result<(), Unwritable> {
+fn reason<'a>(items: &mut Vec<(String, Item<'a>)>, block: &'a ReasoningBlock, record: &str) -> Result<(), Unwritable> {
     let seal = sealed(block)?;
     if let (Some(id), Some((last, Item::Reasoning { summary, content, sealed }))) = (&block.id, items.last_mut())
         && id == last

@@ -1,0 +1,203 @@
+//! Reads one text in all its forms: as written, normalised, and with encodings undone; places refer to what was given.
+
+use std::ops::Range;
+
+use crate::custom::Own;
+use crate::decode::{self, Run};
+use crate::injection::{Phrases, Score, Scorer};
+use crate::normal::{Unseen, normalise};
+use crate::scan::{Hit, Lexicon, Scan};
+use crate::text::{Text, is_base64};
+use crate::view::View;
+use crate::{Channel, Class, Limits};
+
+/// Everything that is needed to read a text.
+pub(crate) struct Reader {
+    lexicon: Lexicon,
+    own: Own,
+    scorer: Box<dyn Scorer>,
+    limits: Limits,
+}
+
+/// What a text holds. Places are bytes of the text that was given.
+#[derive(Default)]
+pub(crate) struct Reading {
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) injection: Score,
+}
+
+/// How a text is to be read.
+#[derive(Clone, Copy)]
+pub(crate) struct Manner {
+    pub(crate) channel: Channel,
+    /// The whole text is here; otherwise it is a part of a stream and only spans are looked for.
+    pub(crate) whole: bool,
+    /// Longest run of encoded bytes that is decoded.
+    pub(crate) run_bytes_max: usize,
+}
+
+/// A reading under way.
+struct Pass<'r> {
+    reader: &'r Reader,
+    manner: Manner,
+    reading: Reading,
+    budget: usize,
+}
+
+type ToSource<'a> = &'a dyn Fn(Range<usize>) -> Range<usize>;
+
+impl Reader {
+    pub(crate) fn new(own: Own, limits: Limits) -> Self {
+        Self { lexicon: Lexicon::new(), own, scorer: Box::new(Phrases), limits }
+    }
+
+    /// Reads a text for calls: everything, up to the limits.
+    pub(crate) fn read(&self, text: &str, channel: Channel) -> Reading {
+        self.read_as(text, Manner { channel, whole: true, run_bytes_max: self.limits.decode_bytes_max })
+    }
+
+    pub(crate) fn read_as(&self, text: &str, manner: Manner) -> Reading {
+        let mut pass = Pass { reader: self, manner, reading: Reading::default(), budget: self.limits.decode_bytes_max };
+        if text.is_ascii() {
+            pass.view(&View::same(text, 0), 0, &|place| place);
+        } else {
+            let normal = normalise(text, 0);
+            pass.unseen(&normal.unseen);
+            if let Some((hidden, place)) = normal.hidden {
+                pass.view(&View::whole(hidden, place), 1, &|place| place);
+            }
+            pass.view(&normal.view, 0, &|place| place);
+        }
+        tidy(&mut pass.reading.hits);
+        pass.reading
+    }
+
+    /// From where on, in the normalised `text`, an own detector's match may still be under way.
+    pub(crate) fn open_own(&self, text: &str) -> usize {
+        self.own.open(text)
+    }
+}
+
+impl Pass<'_> {
+    /// Scans a view and whatever is encoded in it. At depth 0 everything counts, further down only what was not there
+    /// to be read before.
+    fn view(&mut self, view: &View<'_>, depth: u8, to_source: ToSource<'_>) {
+        let mut scan = Scan::new(&view.text, self.manner.channel, self.manner.whole);
+        scan.run(&self.reader.lexicon);
+        self.reader.own.find(&view.text, &mut scan.hits);
+        if depth == 0 && self.manner.whole {
+            if let Some(place) = crate::detect::source_code(scan.text) {
+                scan.hit(place.start, place.end, "code.source", 0.8, "source");
+            }
+        }
+        for mut hit in scan.hits {
+            if depth > 0 && !view.is_rewritten(hit.start..hit.end) {
+                continue;
+            }
+            let place = to_source(view.source(hit.start..hit.end));
+            (hit.start, hit.end) = (place.start, place.end);
+            hit.tail = hit.tail.filter(|_| depth == 0);
+            self.reading.hits.push(hit);
+        }
+        if self.manner.whole {
+            let score = self.reader.scorer.score(scan.text, &mut scan.cues);
+            if score.value > self.reading.injection.value {
+                self.reading.injection = Score { value: score.value, place: to_source(view.source(score.place)) };
+            }
+        }
+        self.deeper(view, depth, to_source);
+    }
+
+    /// Undoes encodings in a view.
+    fn deeper(&mut self, view: &View<'_>, depth: u8, to_source: ToSource<'_>) {
+        let inner_to_source = |place: Range<usize>| to_source(view.source(place));
+        let is_last = depth >= self.reader.limits.decode_depth_max;
+        for inner in if is_last { Vec::new() } else { decode::escapes(&view.text) } {
+            if self.spend(inner.text.len()) {
+                self.view(&inner, depth + 1, &inner_to_source);
+            }
+        }
+        let text = Text::new(&view.text);
+        let mut done = 0;
+        for (index, block) in text.bytes().chunks_exact(RUN_BLOCK).enumerate() {
+            let at = index * RUN_BLOCK;
+            if at < done || !block.iter().all(|byte| is_base64(*byte)) {
+                continue;
+            }
+            let place = decode::run_at(text, at, self.manner.run_bytes_max);
+            done = place.end;
+            if place.len() >= decode::RUN_MIN && self.spend(place.len()) {
+                self.run(text, place, depth, is_last, &inner_to_source);
+            }
+        }
+    }
+
+    fn run(&mut self, text: Text<'_>, place: Range<usize>, depth: u8, is_last: bool, to_source: ToSource<'_>) {
+        match decode::read_run(text, place) {
+            // An encoding inside the last depth is as good as unreadable, unless it is short.
+            Some(Run::Text(_, place)) if is_last && place.len() >= NESTED_MIN => self.opaque("opaque.text", to_source(place)),
+            Some(Run::Text(_, _)) if is_last => {}
+            Some(Run::Text(inner, place)) => self.view(&View::whole(inner, place), depth + 1, to_source),
+            Some(Run::Unreadable(place)) => self.opaque(data_class(text, place.start), to_source(place)),
+            None => {}
+        }
+    }
+
+    fn spend(&mut self, bytes: usize) -> bool {
+        let fits = self.budget >= bytes;
+        self.budget -= if fits { bytes } else { 0 };
+        if !fits {
+            // What would cost too much to decode has not been read.
+            self.opaque("opaque.text", 0..0);
+        }
+        fits
+    }
+
+    fn opaque(&mut self, class: &'static str, place: Range<usize>) {
+        let same = self.reading.hits.last().is_some_and(|last| last.start == place.start && last.class.as_str() == class);
+        if !same {
+            let hit = Hit { start: place.start, end: place.end, class: Class::built_in(class), confidence: 1.0, detector: "opaque", tail: None };
+            self.reading.hits.push(hit);
+        }
+    }
+
+    fn unseen(&mut self, unseen: &[Unseen]) {
+        for Unseen { place, .. } in unseen {
+            let class = Class::built_in("attack.invisible");
+            self.reading.hits.push(Hit { start: place.start, end: place.end, class, confidence: 0.9, detector: "invisible", tail: None });
+        }
+    }
+}
+
+/// The class of undecodable bytes by the `data:image/png;base64,` before them.
+fn data_class(text: Text<'_>, start: usize) -> &'static str {
+    let head = text.cut(start.saturating_sub(DATA_HEAD_BYTES), start);
+    let media = head.windows(5).rposition(|five| five.eq_ignore_ascii_case(b"data:")).and_then(|at| head.get(at + 5..));
+    match media.map(|media| media.split(|byte| *byte == b'/').next().unwrap_or(&[]).to_ascii_lowercase()) {
+        Some(kind) if kind == b"image" => "opaque.image",
+        Some(kind) if kind == b"audio" || kind == b"video" => "opaque.audio",
+        Some(_) => "opaque.file",
+        None => "opaque.text",
+    }
+}
+
+/// Sorts by place and drops what another finding of the same class covers.
+pub(crate) fn tidy(hits: &mut Vec<Hit>) {
+    hits.sort_by(|a, b| (a.start, b.end, &a.class).cmp(&(b.start, a.end, &b.class)).then(b.confidence.total_cmp(&a.confidence)));
+    let mut kept: Vec<Hit> = Vec::with_capacity(hits.len());
+    for hit in hits.drain(..) {
+        let covers = |other: &Hit| other.class == hit.class && other.start <= hit.start && hit.end <= other.end;
+        // Spans are short: what could cover this one was kept lately.
+        if !kept.iter().rev().take(TIDY_REACH).any(covers) {
+            kept.push(hit);
+        }
+    }
+    *hits = kept;
+}
+
+/// A run long enough to decode always fills one aligned block of this size.
+const RUN_BLOCK: usize = 12;
+/// An encoding beyond the depth limit is reported from so many bytes on.
+const NESTED_MIN: usize = 64;
+const DATA_HEAD_BYTES: usize = 96;
+const TIDY_REACH: usize = 16;

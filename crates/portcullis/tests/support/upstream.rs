@@ -1,0 +1,110 @@
+//! A stand-in upstream on loopback: it keeps what it was sent and answers what it was told to.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::Answer;
+
+/// A stand-in.
+pub struct Upstream {
+    address: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Upstream {
+    /// Starts one that gives `answers` in order and then the last one again.
+    pub fn start(answers: &[Answer]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (seen, answers) = (Arc::clone(&requests), answers.to_vec());
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (seen, answers) = (Arc::clone(&seen), answers.clone());
+                std::thread::spawn(move || serve(stream, &seen, &answers));
+            }
+        });
+        Self { address, requests }
+    }
+
+    /// Its address, `127.0.0.1:PORT`.
+    pub fn address(&self) -> String {
+        self.address.clone()
+    }
+
+    /// The requests so far: head and body, as they came.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+fn serve(stream: TcpStream, seen: &Mutex<Vec<String>>, answers: &[Answer]) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut writer = stream;
+    while let Some(request) = read(&mut reader) {
+        let number = {
+            let mut seen = seen.lock().unwrap();
+            seen.push(request);
+            seen.len() - 1
+        };
+        let Some(answer) = answers.get(number).or(answers.last()) else { return };
+        if write(&mut writer, answer).is_err() || answer.hang_up {
+            return;
+        }
+    }
+}
+
+fn read(reader: &mut BufReader<TcpStream>) -> Option<String> {
+    let (mut head, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        head.push_str(&line);
+        if line == "\r\n" {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(head + &String::from_utf8_lossy(&body))
+}
+
+fn write(writer: &mut TcpStream, answer: &Answer) -> std::io::Result<()> {
+    std::thread::sleep(Duration::from_millis(answer.wait_ms));
+    let streamed = !answer.chunks.is_empty();
+    let kind = if streamed { "text/event-stream" } else { "application/json" };
+    write!(writer, "HTTP/1.1 {} X\r\n", answer.status)?;
+    if !answer.headers.contains_key("content-type") {
+        write!(writer, "content-type: {kind}\r\n")?;
+    }
+    for (name, value) in &answer.headers {
+        write!(writer, "{name}: {value}\r\n")?;
+    }
+    if streamed {
+        write!(writer, "transfer-encoding: chunked\r\n\r\n")?;
+        for chunk in &answer.chunks {
+            write!(writer, "{:x}\r\n{chunk}\r\n", chunk.len())?;
+            writer.flush()?;
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        if !answer.hang_up {
+            write!(writer, "0\r\n\r\n")?;
+        }
+    } else if answer.flood_bytes > 0 {
+        write!(writer, "content-length: {}\r\n\r\n", answer.flood_bytes)?;
+        let block = vec![b' '; 1 << 16];
+        for _ in 0..answer.flood_bytes / block.len() as u64 {
+            writer.write_all(&block)?;
+        }
+    } else {
+        write!(writer, "content-length: {}\r\n\r\n{}", answer.body.len(), answer.body)?;
+    }
+    writer.flush()
+}
