@@ -4,7 +4,7 @@
     python make_test_models.py ../crates/runtime/tests/models
 
 For each model: token ids of nasty texts (by the tokenizer library that trained them), the logits after a prompt, 24
-greedy tokens, an embedding, and a rendered chat template. Weights are rounded to what the file holds *before* the reference is
+greedy tokens and their text, and an embedding. Weights are rounded to what the file holds *before* the reference is
 computed, so that the comparison is about our arithmetic alone. Also `quants.json`: random packed blocks and the
 numbers that the `gguf` package unpacks from them.
 """
@@ -143,7 +143,7 @@ def write(path, architecture, config, packed, write_tokenizer):
     out.close()
 
 
-def reference(model, vocabulary, texts):
+def reference(model, vocabulary, texts, decode):
     rng = numpy.random.default_rng(7)
     prompts = [[int(t) for t in rng.integers(0, vocabulary, length)] for length in (1, 5, 40)]
     cases = []
@@ -155,12 +155,12 @@ def reference(model, vocabulary, texts):
             for _ in range(24):
                 tokens.append(int(model(torch.tensor([tokens])).logits[0, -1].argmax()))
             hidden = model.model(ids).last_hidden_state[0].mean(0)
-            cases.append({"prompt": prompt, "logits": [round(float(x), 6) for x in logits], "greedy": tokens[len(prompt):],
+            cases.append({"prompt": prompt, "logits": [round(float(x), 6) for x in logits], "greedy": tokens[len(prompt):], "text": decode(tokens[len(prompt):]),
                           "embedding": [round(float(x), 6) for x in hidden / hidden.norm()]})
     return {"texts": [[text, ids] for text, ids in texts.items()], "cases": cases}
 
 
-def make(folder, name, architecture, model_class, config, kind, texts, write_tokenizer):
+def make(folder, name, architecture, model_class, config, kind, texts, write_tokenizer, decode):
     torch.manual_seed(20261120)
     model = model_class(config).float().eval()
     with torch.no_grad():  # larger than the usual start, so that logits differ clearly and a wrong layer shows
@@ -171,7 +171,7 @@ def make(folder, name, architecture, model_class, config, kind, texts, write_tok
                 tensor.add_(torch.randn_like(tensor) * 0.1)
     packed = round_weights(model, kind)
     write(folder / f"{name}.gguf", architecture, config, packed, write_tokenizer)
-    said = reference(model, config.vocab_size, texts)
+    said = reference(model, config.vocab_size, texts, decode)
     (folder / f"{name}.json").write_text(json.dumps(said, ensure_ascii=True, separators=(",", ":")))
     print(name, (folder / f"{name}.gguf").stat().st_size, (folder / f"{name}.json").stat().st_size)
 
@@ -203,7 +203,7 @@ def main(folder):
               "attn_implementation": "eager"}
     quants(folder)
     sp, texts = spm(320)
-    make(folder, "llama-spm-f16", "llama", LlamaForCausalLM, LlamaConfig(vocab_size=sp.get_piece_size(), tie_word_embeddings=False, **common), Q.F16, texts, lambda out: write_spm(out, sp))
+    make(folder, "llama-spm-f16", "llama", LlamaForCausalLM, LlamaConfig(vocab_size=sp.get_piece_size(), tie_word_embeddings=False, **common), Q.F16, texts, lambda out: write_spm(out, sp), sp.decode)
     for name, architecture, pre, vocabulary, model_class, config_class, kind, more in [
         ("llama-bpe-q8_0", "llama", "llama-bpe", 448, LlamaForCausalLM, LlamaConfig, Q.Q8_0, {}),
         ("llama-gpt2-q4_0", "llama", "gpt-2", 384, LlamaForCausalLM, LlamaConfig, Q.Q4_0, {}),
@@ -212,7 +212,7 @@ def main(folder):
     ]:
         tokenizer, texts = bpe(pre, vocabulary)
         config = config_class(vocab_size=tokenizer.get_vocab_size(), tie_word_embeddings=True, **common, **more)
-        make(folder, name, architecture, model_class, config, kind, texts, lambda out: write_bpe(out, pre, tokenizer))
+        make(folder, name, architecture, model_class, config, kind, texts, lambda out: write_bpe(out, pre, tokenizer), tokenizer.decode)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,8 @@ pub(crate) struct Contestant {
     pub(crate) folder: PathBuf,
     /// The listener for operators, of those that have one.
     pub(crate) admin_address: Option<String>,
+    /// What that listener must be shown.
+    pub(crate) admin_key: Option<String>,
     process: Option<Started>,
     state: Option<PathBuf>,
 }
@@ -71,6 +73,7 @@ impl Contestant {
                 key: None,
                 folder: folder.to_path_buf(),
                 admin_address: None,
+                admin_key: None,
                 process: None,
                 state: None,
             }),
@@ -126,6 +129,7 @@ impl Contestant {
             key: None,
             folder,
             admin_address: None,
+            admin_key: None,
             process: Some(process),
             state: None,
         })
@@ -152,11 +156,13 @@ impl Contestant {
             key: None,
             folder: folder.to_path_buf(),
             admin_address: Some(admin_address),
+            admin_key: None,
             process: Some(Started::logged(GATEWAY_CPU, &command, log)?),
             state: Some(state.clone()),
         };
         await_listener(&contestant.address)?;
-        contestant.key = Some(make_key(program, &configuration, &state)?);
+        contestant.key = Some(make_key(program, &configuration, &state, &["bench", "--floor", "public"])?);
+        contestant.admin_key = Some(make_key(program, &configuration, &state, &["bench-operator", "--admin"])?);
         Ok(contestant)
     }
 }
@@ -171,9 +177,9 @@ impl Drop for Contestant {
     }
 }
 
-fn make_key(program: &Path, configuration: &Path, state: &Path) -> Result<String> {
+fn make_key(program: &Path, configuration: &Path, state: &Path, wanted: &[&str]) -> Result<String> {
     let mut command = Command::new(program);
-    command.args(["key", "create", "bench", "--floor", "public", "--json"]);
+    command.args(["key", "create"]).args(wanted).arg("--json");
     let output =
         command.arg("--config").arg(configuration).arg("--state").arg(state).output().context("making a key")?;
     if !output.status.success() {

@@ -62,7 +62,6 @@ fn measure(arguments: &[String]) -> Result<()> {
             println!("  {count:>4} streams: {}", streams.shown());
             page.streams.push((count, kind, streams));
         }
-        page.steps.extend(steps::read(&contestant)?);
     }
     let text = page.render();
     println!("\n{text}");
@@ -76,12 +75,11 @@ fn measure(arguments: &[String]) -> Result<()> {
 /// One load: first to warm up, then measured together with what it cost the contestant's process.
 fn measured<L>(contestant: &Contestant, load: impl Fn(bool) -> Result<L>) -> Result<Row<L>> {
     load(true).context("warming up")?;
-    let before = contestant.cpu()?;
+    let steps_before = steps::read(contestant)?;
+    let cpu_before = contestant.cpu()?;
     let load = load(false)?;
-    let after = contestant.cpu()?;
-    Ok(Row {
-        load,
-        cpu: before.zip(after).map(|(before, after)| after.saturating_sub(before)),
-        memory: contestant.memory()?,
-    })
+    let cpu_after = contestant.cpu()?;
+    let cpu = cpu_before.zip(cpu_after).map(|(before, after)| after.saturating_sub(before));
+    let steps = steps::between(&steps_before, steps::read(contestant)?);
+    Ok(Row { load, cpu, memory: contestant.memory()?, steps })
 }

@@ -15,6 +15,7 @@ pub(crate) struct Row<L> {
     pub(crate) load: L,
     pub(crate) cpu: Option<Duration>,
     pub(crate) memory: Option<u64>,
+    pub(crate) steps: Vec<Step>,
 }
 
 impl Row<Calls> {
@@ -50,12 +51,11 @@ pub(crate) struct Page {
     options: Options,
     pub(crate) calls: Vec<(usize, Kind, Row<Calls>)>,
     pub(crate) streams: Vec<(usize, Kind, Row<Streams>)>,
-    pub(crate) steps: Vec<Step>,
 }
 
 impl Page {
     pub(crate) fn new(machine: Vec<String>, syncs: SyncTimes, options: Options) -> Self {
-        Self { machine, syncs, options, calls: Vec::new(), streams: Vec::new(), steps: Vec::new() }
+        Self { machine, syncs, options, calls: Vec::new(), streams: Vec::new() }
     }
 
     /// The page as Markdown.
@@ -163,19 +163,37 @@ impl Page {
 
     fn render_steps(&self, text: &mut String) {
         line(text, format_args!("\n## Steps\n"));
-        if self.steps.is_empty() {
-            line(text, format_args!("This run has no times by step: the program showed none on `/metrics`."));
+        let loads: Vec<_> = self.calls.iter().filter(|(_, _, row)| !row.steps.is_empty()).collect();
+        let Some((_, _, first)) = loads.first() else {
+            line(text, format_args!("This run has no times by step: no program showed any on `/metrics`."));
             return;
-        }
+        };
         line(
             text,
             format_args!(
-                "Mean wall-clock time of each step over all calls of a run, as the program measures it itself.\n"
+                "Mean wall-clock µs of each step of a call, as the program measures it itself; waiting is in them: for the disk in"
             ),
         );
-        line(text, format_args!("| step | calls | µs |\n|---|---:|---:|"));
-        for step in &self.steps {
-            line(text, format_args!("| {} | {} | {:.1} |", step.name, step.count, step.mean.as_secs_f64() * 1e6));
+        line(
+            text,
+            format_args!(
+                "`record` and `close`, for the upstream in `send` and `clear`, and for the processor wherever calls are many.\n"
+            ),
+        );
+        let heads: Vec<String> = loads
+            .iter()
+            .map(|(connections, kind, _)| {
+                format!("{}, {connections} conn.", kind.name().trim_start_matches("portcullis, "))
+            })
+            .collect();
+        line(text, format_args!("| step | {} |", heads.join(" | ")));
+        line(text, format_args!("|---|{}", "---:|".repeat(loads.len())));
+        for step in &first.steps {
+            let means = loads.iter().map(|(_, _, row)| {
+                let here = row.steps.iter().find(|here| here.name == step.name);
+                number(here.map(|here| here.mean().as_secs_f64() * 1e6))
+            });
+            line(text, format_args!("| {} | {} |", step.name, means.collect::<Vec<_>>().join(" | ")));
         }
     }
 }

@@ -153,7 +153,7 @@ impl Office {
             .into_iter()
             .map(|listing| {
                 let facts = &listing.facts;
-                let state = match listing.revoked_at_ms {
+                let state = match &listing.revocation {
                     Some(_) => "revoked",
                     None if facts.expires_at_ms <= now_ms => "expired",
                     None => "live",
@@ -163,7 +163,8 @@ impl Office {
                     "use_case": facts.use_case, "admin": facts.admin, "state": state,
                     "created_at": rfc3339(facts.created_at_ms), "created_by": facts.created_by,
                     "expires_at": rfc3339(facts.expires_at_ms),
-                    "revoked_at": listing.revoked_at_ms.map(rfc3339), "revoked_by": listing.revoked_by,
+                    "revoked_at": listing.revocation.as_ref().map(|gone| rfc3339(gone.at_ms)),
+                    "revoked_by": listing.revocation.as_ref().map(|gone| gone.by.clone()),
                 })
             })
             .collect();

@@ -1,6 +1,12 @@
 //! Microseconds of inspection: 4 KB prompts of several kinds, hostile ones, and 20-byte chunks of a stream.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and may stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a bench prints, and may stop at the first surprise"
+)]
 #![expect(clippy::disallowed_methods, reason = "a bench measures time")]
 
 use std::hint::black_box;
@@ -9,9 +15,11 @@ use std::time::Instant;
 use inspect::{Channel, Inspector, Piece, ScreenRules, Settings};
 
 fn main() {
+    let only = std::env::args().nth(1).filter(|name| !name.starts_with('-'));
+    let wanted = |name: &str| only.as_deref().is_none_or(|only| name.starts_with(only));
     let inspector = Inspector::new(&Settings::default()).unwrap();
     println!("{:<24}{:>10}{:>10}{:>10}{:>10}", "4 KB of", "p50 us", "p99 us", "findings", "injection");
-    for (name, unit) in PROMPTS {
+    for (name, unit) in PROMPTS.iter().filter(|(name, _)| wanted(name)) {
         let text: String = unit.chars().cycle().take(4096).collect();
         let mut end = 4096.min(text.len());
         while !text.is_char_boundary(end) {
@@ -19,10 +27,10 @@ fn main() {
         }
         prompt(&inspector, name, &text[..end]);
     }
-    for (name, unit) in HOSTILE {
+    for (name, unit) in HOSTILE.iter().filter(|(name, _)| wanted(name)) {
         prompt(&inspector, name, &unit.repeat(4096 / unit.len()));
     }
-    for (name, unit) in PROMPTS {
+    for (name, unit) in PROMPTS.iter().filter(|(name, _)| wanted(name)) {
         chunks(&inspector, name, unit);
     }
 }
@@ -32,28 +40,40 @@ fn prompt(inspector: &Inspector, name: &str, text: &str) {
     let mut times = Vec::with_capacity(ROUNDS);
     for _ in 0..ROUNDS {
         let start = Instant::now();
-        black_box(inspector.inspect(black_box(&pieces)));
+        let _ = black_box(inspector.inspect(black_box(&pieces)));
         times.push(start.elapsed().as_nanos() as f64 / 1000.0);
     }
     times.sort_by(f64::total_cmp);
     let found = inspector.inspect(&pieces);
-    println!("{name:<24}{:>10.1}{:>10.1}{:>10}{:>10.2}", times[ROUNDS / 2], times[ROUNDS * 99 / 100], found.findings.len(), found.injection);
+    println!(
+        "{name:<24}{:>10.1}{:>10.1}{:>10}{:>10.2}",
+        times[ROUNDS / 2],
+        times[ROUNDS * 99 / 100],
+        found.findings.len(),
+        found.injection
+    );
 }
 
 fn chunks(inspector: &Inspector, name: &str, unit: &str) {
     let text: Vec<char> = unit.chars().cycle().take(40_000).collect();
     let chunks: Vec<String> = text.chunks(20).map(|chunk| chunk.iter().collect()).collect();
-    let mut screen = inspector.screen(ScreenRules { mask: ["pii".to_owned(), "secret".to_owned()].into(), ..ScreenRules::default() });
+    let mut screen = inspector
+        .screen(ScreenRules { mask: ["pii".to_owned(), "secret".to_owned()].into(), ..ScreenRules::default() });
     let (mut released, mut pushed, mut held) = (String::new(), 0, Vec::new());
     let start = Instant::now();
     for chunk in &chunks {
-        black_box(screen.push(chunk, &mut released));
+        let _ = black_box(screen.push(chunk, &mut released));
         pushed += chunk.len();
-        held.push(pushed - screen.released_bytes());
+        held.push(pushed - screen.decided_bytes());
     }
     let each = start.elapsed().as_nanos() as f64 / 1000.0 / chunks.len() as f64;
     held.sort_unstable();
-    println!("screen {name:<17}{each:>10.2} us a chunk, held p50 {} p99 {} max {}", held[held.len() / 2], held[held.len() * 99 / 100], held[held.len() - 1]);
+    println!(
+        "screen {name:<17}{each:>10.2} us a chunk, held p50 {} p99 {} max {}",
+        held[held.len() / 2],
+        held[held.len() * 99 / 100],
+        held[held.len() - 1]
+    );
 }
 
 const ROUNDS: usize = 2000;
@@ -83,8 +103,14 @@ const PROMPTS: &[(&str, &str)] = &[
         "Die Sitzung begann um neun Uhr und dauerte länger als geplant, weil über die Öffnungszeiten gestritten wurde. Schließlich einigte man sich darauf, \
          daß die Räume auch am Wochenende zugänglich bleiben, sofern genügend Helfer gefunden werden. Für die Gäste gibt es Kaffee und Brötchen. ",
     ),
-    ("Chinese", "委员会星期二开会讨论新图书馆的建设计划。大多数成员同意阅览室应该面向花园，但也有人担心供暖的费用。月底之前，所有人都可以提出意见。"),
-    ("JSON", "{\"id\": 48213, \"name\": \"chestnut\", \"tags\": [\"tree\", \"shade\"], \"height\": 12.5, \"planted\": \"1987-04-02\", \"url\": \"https://example.com/t/48213?x=1\"},\n"),
+    (
+        "Chinese",
+        "委员会星期二开会讨论新图书馆的建设计划。大多数成员同意阅览室应该面向花园，但也有人担心供暖的费用。月底之前，所有人都可以提出意见。",
+    ),
+    (
+        "JSON",
+        "{\"id\": 48213, \"name\": \"chestnut\", \"tags\": [\"tree\", \"shade\"], \"height\": 12.5, \"planted\": \"1987-04-02\", \"url\": \"https://example.com/t/48213?x=1\"},\n",
+    ),
 ];
 
 const HOSTILE: &[(&str, &str)] = &[

@@ -62,13 +62,13 @@ pub(crate) fn read_run(text: Text<'_>, place: Range<usize>) -> Option<Run> {
     (place.len() >= UNREADABLE_MIN && !lines_of_digests && varies(run)).then_some(Run::Unreadable(place))
 }
 
-/// The whole run of encoded bytes around `at`, if it is long enough to be worth decoding. Lines of equal width that are
-/// filled to the end count as one run.
-pub(crate) fn run_at(text: Text<'_>, at: usize, max: usize) -> Range<usize> {
+/// The whole run of encoded bytes around `at`, if it is long enough to be worth decoding. With `wrapped`, lines of
+/// equal width count as one run.
+pub(crate) fn run_at(text: Text<'_>, at: usize, max: usize, wrapped: bool) -> Range<usize> {
     let start = text.run_back(at, max, is_base64);
     let mut end = text.run(at, max, is_base64);
     let width = end - start;
-    while width >= WRAP_MIN && end - start < max {
+    while wrapped && width >= WRAP_MIN && end - start < max {
         let next = end + usize::from(text.at(end) == b'\r') + 1;
         if !is_break(text.at(end)) || text.at(next - 1) != b'\n' {
             break;
@@ -204,7 +204,8 @@ fn as_text(bytes: Option<Vec<u8>>) -> Option<String> {
     let bytes = bytes.filter(|bytes| bytes.len() >= TEXT_MIN)?;
     let zeros = bytes.iter().skip(1).step_by(2).filter(|byte| **byte == 0).count();
     let text = if zeros * 4 > bytes.len() {
-        let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes(pair.try_into().unwrap_or_default())).collect();
+        let units: Vec<u16> =
+            bytes.chunks_exact(2).map(|pair| u16::from_le_bytes(pair.try_into().unwrap_or_default())).collect();
         String::from_utf16(&units).ok()?
     } else {
         String::from_utf8(bytes).or_else(cut_short).ok()?
@@ -237,6 +238,13 @@ fn is_break(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
+/// Where an escape that is not complete may begin at the end of the text.
+pub(crate) fn open_escape(text: Text<'_>) -> Option<usize> {
+    let end = text.len();
+    let start = end.saturating_sub(ESCAPE_BYTES_MAX);
+    text.cut(start, end).iter().position(|byte| matches!(byte, b'%' | b'&' | b'\\')).map(|at| start + at)
+}
+
 fn floor_boundary(text: &str, at: usize) -> usize {
     (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
@@ -250,16 +258,32 @@ const UNREADABLE_MIN: usize = 512;
 /// Lines of at least so many characters may continue on the next.
 const WRAP_MIN: usize = 40;
 /// How much text around an escape is looked at with it: more than any detector's context.
-const AROUND_ESCAPE: usize = 160;
+const AROUND_ESCAPE: usize = 256;
 const ENTITY_DIGITS_MAX: usize = 8;
+/// `&ZeroWidthSpace;`, and four percent escapes of one character, are the longest.
+const ESCAPE_BYTES_MAX: usize = 16;
 const SEPARATORS_MAX: usize = 4;
 /// Fewer decoded bytes than this are text by chance.
 const TEXT_MIN: usize = 12;
 
 /// The named entities that can stand inside something worth finding.
 const ENTITIES: &[(&str, char)] = &[
-    ("amp;", '&'), ("lt;", '<'), ("gt;", '>'), ("quot;", '"'), ("apos;", '\''), ("nbsp;", ' '), ("commat;", '@'), ("period;", '.'),
-    ("colon;", ':'), ("sol;", '/'), ("lowbar;", '_'), ("hyphen;", '-'), ("dash;", '-'), ("equals;", '='), ("plus;", '+'), ("ZeroWidthSpace;", '\u{200b}'),
+    ("amp;", '&'),
+    ("lt;", '<'),
+    ("gt;", '>'),
+    ("quot;", '"'),
+    ("apos;", '\''),
+    ("nbsp;", ' '),
+    ("commat;", '@'),
+    ("period;", '.'),
+    ("colon;", ':'),
+    ("sol;", '/'),
+    ("lowbar;", '_'),
+    ("hyphen;", '-'),
+    ("dash;", '-'),
+    ("equals;", '='),
+    ("plus;", '+'),
+    ("ZeroWidthSpace;", '\u{200b}'),
 ];
 
 #[cfg(test)]
@@ -287,7 +311,7 @@ mod tests {
         let text = format!("%41{}%42", "x".repeat(1000));
         let views = escapes(&text);
         assert_eq!(views.len(), 2);
-        assert!(views.iter().all(|view| view.text.len() < 200));
+        assert!(views.iter().all(|view| view.text.len() < 300));
         assert_eq!(views[1].source(view_end(&views[1])), 1003..1006);
     }
 
@@ -296,7 +320,7 @@ mod tests {
     }
 
     fn run(text: &str, expected: Option<&str>) {
-        let place = run_at(Text::new(text), 2, 100_000);
+        let place = run_at(Text::new(text), 2, 100_000, true);
         let read = read_run(Text::new(text), place).map(|run| match run {
             Run::Text(text, _) => text,
             Run::Unreadable(_) => "?".to_owned(),
@@ -322,7 +346,11 @@ mod tests {
 
     #[test]
     fn long_noise_is_unreadable() {
-        let noise: String = (0..600u32).map(|i| char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij0123456789+/"[(i * i * 7919 + i * 31) as usize % 48])).collect();
+        let noise: String = (0..600u32)
+            .map(|i| {
+                char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij0123456789+/"[(i * i * 7919 + i * 31) as usize % 48])
+            })
+            .collect();
         run(&noise, Some("?"));
         run(&"-".repeat(600), None);
     }

@@ -8,8 +8,10 @@
 /// Literals made ready to be found together.
 pub(crate) struct Gate {
     bits: Vec<u64>,
-    /// Folded four bytes and the literals they stand for, sorted.
+    /// Folded four bytes and the literals they stand for, in groups of the same.
     anchors: Vec<(u32, u16)>,
+    /// Where the group of four bytes begins, found by a hash: a table that is at most half full.
+    groups: Vec<Option<(u32, u16)>>,
     literals: Vec<Prepared>,
 }
 
@@ -30,12 +32,13 @@ pub(crate) struct Literal {
 
 impl Gate {
     pub(crate) fn new(literals: &[Literal]) -> Self {
-        let mut gate = Self { bits: vec![0; BITS / 64], anchors: Vec::new(), literals: Vec::new() };
+        let mut gate = Self { bits: vec![0; BITS / 64], anchors: Vec::new(), groups: Vec::new(), literals: Vec::new() };
         for literal in literals {
             gate.add(*literal);
         }
         gate.anchors.sort_unstable();
         gate.anchors.dedup();
+        gate.index();
         gate
     }
 
@@ -51,15 +54,45 @@ impl Gate {
         }
     }
 
-    #[cold]
+    #[inline(never)]
     fn compare(&self, text: &[u8], at: usize, four: u32, found: &mut impl FnMut(usize, usize)) {
-        let first = self.anchors.partition_point(|(anchor, _)| *anchor < four);
+        let Some(first) = self.group(four) else { return };
         for (_, index) in self.anchors.iter().skip(first).take_while(|(anchor, _)| *anchor == four) {
             let Some(literal) = self.literals.get(usize::from(*index)) else { continue };
             let Some(start) = at.checked_sub(literal.anchor) else { continue };
             let Some(here) = text.get(start..start + literal.text.len()) else { continue };
             if if literal.exact { here == literal.text } else { here.eq_ignore_ascii_case(literal.text) } {
                 found(start, usize::from(*index));
+            }
+        }
+    }
+
+    fn group(&self, four: u32) -> Option<usize> {
+        let mut probe = slot(four);
+        loop {
+            probe &= self.groups.len() - 1;
+            match self.groups.get(probe).copied().flatten() {
+                Some((other, first)) if other == four => return Some(usize::from(first)),
+                Some(_) => probe += 1,
+                None => return None,
+            }
+        }
+    }
+
+    fn index(&mut self) {
+        self.groups = vec![None; (self.anchors.len() * 2).next_power_of_two()];
+        let mut last = None;
+        for (first, (four, _)) in self.anchors.iter().enumerate() {
+            if last.replace(*four) == Some(*four) {
+                continue;
+            }
+            let mut probe = slot(*four);
+            while self.groups.get(probe & (self.groups.len() - 1)).copied().flatten().is_some() {
+                probe += 1;
+            }
+            let at = probe & (self.groups.len() - 1);
+            if let Some(group) = self.groups.get_mut(at) {
+                *group = Some((*four, u16::try_from(first).unwrap_or(u16::MAX)));
             }
         }
     }
@@ -110,7 +143,12 @@ fn slot(four: u32) -> usize {
 /// How common a byte is in text, roughly: the higher, the worse as an anchor.
 fn commonness(byte: u8) -> u32 {
     let order = b"zqxjkvbpygfwmucldrhsnioate ";
-    order.iter().position(|letter| *letter == byte.to_ascii_lowercase()).map_or(1, |rank| rank as u32 * rank as u32 / 8)
+    match order.iter().position(|letter| *letter == byte.to_ascii_lowercase()) {
+        Some(rank) => rank as u32 * rank as u32 / 8,
+        // In JSON and code signs and digits stand everywhere.
+        None if byte.is_ascii() => 40,
+        None => 10,
+    }
 }
 
 const BITS: usize = 1 << 16;

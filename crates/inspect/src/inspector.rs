@@ -102,7 +102,14 @@ struct Collected<'s> {
 }
 
 impl Collected<'_> {
-    fn add(&mut self, piece: usize, place: std::ops::Range<usize>, class: &Class, confidence: f32, detector: &'static str) {
+    fn add(
+        &mut self,
+        piece: usize,
+        place: std::ops::Range<usize>,
+        class: &Class,
+        confidence: f32,
+        detector: &'static str,
+    ) {
         let is_new = !self.seen.contains(class);
         if is_new {
             self.seen.push(class.clone());
@@ -110,7 +117,8 @@ impl Collected<'_> {
         }
         // The first finding of a class is always told.
         if is_new || self.found.findings.len() < self.settings.limits.findings_max {
-            let finding = Finding { piece, start: place.start, end: place.end, class: class.clone(), confidence, detector };
+            let finding =
+                Finding { piece, start: place.start, end: place.end, class: class.clone(), confidence, detector };
             self.found.findings.push(finding);
         }
     }
@@ -125,7 +133,9 @@ impl Collected<'_> {
     }
 
     fn finish(mut self) -> Found {
-        self.found.findings.sort_by(|a, b| (a.piece, a.start, a.end, &a.class).cmp(&(b.piece, b.start, b.end, &b.class)));
+        self.found
+            .findings
+            .sort_by(|a, b| (a.piece, a.start, a.end, &a.class).cmp(&(b.piece, b.start, b.end, &b.class)));
         self.found.findings.dedup_by(|a, b| (a.piece, a.start, a.end, &a.class) == (b.piece, b.start, b.end, &b.class));
         self.found
     }
@@ -145,7 +155,9 @@ fn opaque_class(media_type: &str, _bytes: usize) -> &'static str {
         "image" => "opaque.image",
         "audio" | "video" => "opaque.audio",
         "text" => "opaque.text",
-        _ if ["encrypted", "pgp", "pkcs7", "enveloped"].iter().any(|word| media_type.contains(word)) => "opaque.encrypted",
+        _ if ["encrypted", "pgp", "pkcs7", "enveloped"].iter().any(|word| media_type.contains(word)) => {
+            "opaque.encrypted"
+        }
         _ => "opaque.file",
     }
 }
@@ -175,7 +187,9 @@ fn version(settings: &Settings) -> String {
         }
     }
     let thresholds = &settings.thresholds;
-    for threshold in [thresholds.system, thresholds.user, thresholds.assistant, thresholds.retrieved, thresholds.parameter] {
+    for threshold in
+        [thresholds.system, thresholds.user, thresholds.assistant, thresholds.retrieved, thresholds.parameter]
+    {
         field(&threshold.to_le_bytes());
     }
     field(format!("{:?}", settings.limits).as_bytes());

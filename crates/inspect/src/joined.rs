@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn places_across_a_border_belong_to_both_pieces() {
-        let pieces = [Piece::text(Channel::User, "abc"), Piece::text(Channel::Tool, "x"), Piece::text(Channel::User, "def")];
+        let pieces =
+            [Piece::text(Channel::User, "abc"), Piece::text(Channel::Tool, "x"), Piece::text(Channel::User, "def")];
         let joined = Joined::new(&pieces, Channel::User).unwrap();
         assert_eq!(joined.text, "abcdef");
         assert_eq!(joined.places(2..5), Some(vec![(0, 2..3), (2, 0..2)]));

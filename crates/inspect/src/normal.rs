@@ -27,6 +27,8 @@ pub(crate) enum UnseenKind {
     Tags,
     /// Characters that turn the direction of text over.
     Bidi,
+    /// Embeddings and isolates where nothing is written from right to left.
+    Embedding,
     /// Several characters without width in a row.
     ZeroWidth,
     /// Several variation selectors in a row, which can carry bytes.
@@ -49,7 +51,7 @@ pub(crate) fn normalise(text: &str, offset: usize) -> Normal<'_> {
         state.fold(text, at, c);
         at += c.len_utf8();
     }
-    let (unseen, hidden) = unseen.finish(text);
+    let (unseen, hidden) = unseen.finish();
     Normal { view: state.rewrite.finish(), unseen, hidden }
 }
 
@@ -64,6 +66,9 @@ struct State<'t> {
 impl State<'_> {
     fn fold(&mut self, text: &str, at: usize, c: char) {
         let end = at + c.len_utf8();
+        if is_plain_letter(c) {
+            return;
+        }
         if is_invisible(c) || is_combining(c) {
             self.rewrite.replace(at, end, "");
         } else if let Some(plain) = plain(c) {
@@ -101,7 +106,6 @@ struct UnseenRuns {
     tags_place: Range<usize>,
     /// How many tags may still follow as part of a flag.
     flag_tags: u8,
-    embeddings: Vec<Unseen>,
     right_to_left: bool,
 }
 
@@ -116,7 +120,9 @@ impl UnseenRuns {
                 return;
             }
             '\u{e0000}'..='\u{e007f}' => UnseenKind::Tags,
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => UnseenKind::Bidi,
+            // Overrides have no use in running text; embeddings and isolates do, in right-to-left text.
+            '\u{202d}' | '\u{202e}' => UnseenKind::Bidi,
+            '\u{202a}'..='\u{202c}' | '\u{2066}'..='\u{2069}' => UnseenKind::Embedding,
             '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{180e}' => UnseenKind::ZeroWidth,
             '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => UnseenKind::Selectors,
             _ => {
@@ -125,15 +131,7 @@ impl UnseenRuns {
             }
         };
         self.flag_tags = 0;
-        match kind {
-            UnseenKind::Bidi => {
-                let unseen = Unseen { place: at..end, kind };
-                // Overrides have no use in running text; embeddings and isolates do, in right-to-left text.
-                let list = if matches!(c, '\u{202d}' | '\u{202e}') { &mut self.found } else { &mut self.embeddings };
-                push_joined(list, unseen);
-            }
-            _ => self.extend(kind, at..end),
-        }
+        self.extend(kind, at..end);
         if let (UnseenKind::Tags, Some(spelt)) = (kind, char::from_u32(c as u32 & 0x7f)) {
             if self.tags.is_empty() {
                 self.tags_place = at..end;
@@ -158,30 +156,19 @@ impl UnseenRuns {
 
     fn close(&mut self) {
         let Some((kind, place, count)) = self.run.take() else { return };
-        if count >= if kind == UnseenKind::Tags { 1 } else { UNSEEN_RUN_MIN } {
-            push_joined(&mut self.found, Unseen { place, kind });
+        let is_odd_alone = !matches!(kind, UnseenKind::ZeroWidth | UnseenKind::Selectors);
+        if is_odd_alone || count >= UNSEEN_RUN_MIN {
+            self.found.push(Unseen { place, kind });
         }
     }
 
-    fn finish(mut self, text: &str) -> (Vec<Unseen>, Option<(String, Range<usize>)>) {
+    fn finish(mut self) -> (Vec<Unseen>, Option<(String, Range<usize>)>) {
         self.close();
-        if !self.right_to_left && text.is_ascii() {
-            return (Vec::new(), None);
-        }
-        if !self.right_to_left {
-            self.found.append(&mut self.embeddings);
-            self.found.sort_by_key(|unseen| unseen.place.start);
+        if self.right_to_left {
+            self.found.retain(|unseen| unseen.kind != UnseenKind::Embedding);
         }
         let hidden = (!self.tags.is_empty()).then_some((self.tags, self.tags_place));
         (self.found, hidden)
-    }
-}
-
-/// One finding for a text full of them is enough: neighbours within a line's length become one place.
-fn push_joined(list: &mut Vec<Unseen>, unseen: Unseen) {
-    match list.last_mut() {
-        Some(last) if last.kind == unseen.kind && unseen.place.start <= last.place.end + 120 => last.place.end = unseen.place.end,
-        _ => list.push(unseen),
     }
 }
 
@@ -191,6 +178,11 @@ pub(crate) fn is_invisible(c: char) -> bool {
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
         | '\u{feff}' | '\u{ffa0}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Letters that are what they look like: most of what is not ASCII, so they are judged first.
+fn is_plain_letter(c: char) -> bool {
+    matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{ac00}'..='\u{d7a3}' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{130}')
 }
 
 fn is_combining(c: char) -> bool {
@@ -238,15 +230,56 @@ const UNSEEN_RUN_MIN: usize = 3;
 const FLAG_TAGS_MAX: u8 = 7;
 
 /// The zeros of decimal digits that are in use, beyond ASCII and beyond what NFKC folds.
-const DIGIT_ZEROS: &[u32] =
-    &[0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0xf20, 0x1040, 0x17e0, 0x1810];
+const DIGIT_ZEROS: &[u32] = &[
+    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0xf20, 0x1040,
+    0x17e0, 0x1810,
+];
 
 const LOOK_ALIKES: &[(char, &str)] = &[
-    ('a', "аα\u{251}ᴀ"), ('b', "ЬʙƄ"), ('c', "сϲᴄ"), ('d', "ԁᴅ"), ('e', "еєҽᴇ"), ('g', "ɡԍɢ"), ('h', "һհʜ"), ('i', "іıɩιɪ"), ('j', "јϳᴊ"),
-    ('k', "κкᴋ"), ('l', "ӏʟ"), ('m', "мᴍ"), ('n', "ոռɴ"), ('o', "оοօσᴏ"), ('p', "рρᴘ"), ('q', "ԛզ"), ('r', "гʀ"), ('s', "ѕꜱ"), ('t', "тτᴛ"),
-    ('u', "υսʋᴜ"), ('v', "νѵᴠ"), ('w', "ԝωᴡ"), ('x', "хχ"), ('y', "уүγʏ"), ('z', "ᴢ"), ('A', "АΑ"), ('B', "ВΒ"), ('C', "СϹ"), ('E', "ЕΕ"),
-    ('G', "Ԍ"), ('H', "НΗ"), ('I', "ІΙӀ"), ('J', "ЈͿ"), ('K', "КΚ"), ('M', "МΜ"), ('N', "Ν"), ('O', "ОΟՕ"), ('P', "РΡ"), ('S', "ЅՏ"),
-    ('T', "ТΤ"), ('U', "Ս"), ('X', "ХΧ"), ('Y', "ҮΥ"), ('Z', "Ζ"),
+    ('a', "аα\u{251}ᴀ"),
+    ('b', "ЬʙƄ"),
+    ('c', "сϲᴄ"),
+    ('d', "ԁᴅ"),
+    ('e', "еєҽᴇ"),
+    ('g', "ɡԍɢ"),
+    ('h', "һհʜ"),
+    ('i', "іıɩιɪ"),
+    ('j', "јϳᴊ"),
+    ('k', "κкᴋ"),
+    ('l', "ӏʟ"),
+    ('m', "мᴍ"),
+    ('n', "ոռɴ"),
+    ('o', "оοօσᴏ"),
+    ('p', "рρᴘ"),
+    ('q', "ԛզ"),
+    ('r', "гʀ"),
+    ('s', "ѕꜱ"),
+    ('t', "тτᴛ"),
+    ('u', "υսʋᴜ"),
+    ('v', "νѵᴠ"),
+    ('w', "ԝωᴡ"),
+    ('x', "хχ"),
+    ('y', "уүγʏ"),
+    ('z', "ᴢ"),
+    ('A', "АΑ"),
+    ('B', "ВΒ"),
+    ('C', "СϹ"),
+    ('E', "ЕΕ"),
+    ('G', "Ԍ"),
+    ('H', "НΗ"),
+    ('I', "ІΙӀ"),
+    ('J', "ЈͿ"),
+    ('K', "КΚ"),
+    ('M', "МΜ"),
+    ('N', "Ν"),
+    ('O', "ОΟՕ"),
+    ('P', "РΡ"),
+    ('S', "ЅՏ"),
+    ('T', "ТΤ"),
+    ('U', "Ս"),
+    ('X', "ХΧ"),
+    ('Y', "ҮΥ"),
+    ('Z', "Ζ"),
 ];
 
 #[cfg(test)]
@@ -286,6 +319,7 @@ mod tests {
     fn unseen_characters_are_told_from_lawful_ones() {
         unseen("a\u{e0041}b", &[UnseenKind::Tags]);
         unseen("x \u{202e}gnp.exe", &[UnseenKind::Bidi]);
+        unseen("x \u{2067}abc", &[UnseenKind::Embedding]);
         unseen("a\u{200b}\u{200c}\u{200b}b", &[UnseenKind::ZeroWidth]);
         unseen("a\u{fe01}\u{fe02}\u{fe03}b", &[UnseenKind::Selectors]);
         unseen("👩\u{200d}🔬 and ❤\u{fe0f}", &[]);
@@ -295,8 +329,12 @@ mod tests {
 
     #[test]
     fn tags_are_spelt_out() {
-        let text: String = "hi".chars().chain("steal".chars().filter_map(|c| char::from_u32(0xe0000 + c as u32))).collect();
-        assert_eq!(normalise(&text, 0).hidden.map(|(hidden, place)| (hidden, place)), Some(("steal".to_owned(), 2..22)));
+        let text: String =
+            "hi".chars().chain("steal".chars().filter_map(|c| char::from_u32(0xe0000 + c as u32))).collect();
+        assert_eq!(
+            normalise(&text, 0).hidden,
+            Some(("steal".to_owned(), 2..22))
+        );
     }
 
     #[test]

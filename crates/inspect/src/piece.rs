@@ -52,7 +52,9 @@ pub struct Piece<'a> {
 
 /// A word that names no channel.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown channel `{0}`; use `system`, `user`, `assistant`, `tool`, `document`, `attachment`, `parameter` or `answer`")]
+#[error(
+    "unknown channel `{0}`; use `system`, `user`, `assistant`, `tool`, `document`, `attachment`, `parameter` or `answer`"
+)]
 pub struct UnknownChannel(String);
 
 impl<'a> Piece<'a> {

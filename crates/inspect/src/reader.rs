@@ -5,11 +5,11 @@ use std::ops::Range;
 use crate::custom::Own;
 use crate::decode::{self, Run};
 use crate::injection::{Phrases, Score, Scorer};
-use crate::normal::{Unseen, normalise};
-use crate::scan::{Hit, Lexicon, Scan};
+use crate::normal::{Unseen, UnseenKind, is_invisible, normalise};
+use crate::scan::{Hit, Lexicon, Scan, Tail};
 use crate::text::{Text, is_base64};
 use crate::view::View;
-use crate::{Channel, Class, Limits};
+use crate::{Channel, Class, Limits, detect};
 
 /// Everything that is needed to read a text.
 pub(crate) struct Reader {
@@ -32,7 +32,7 @@ pub(crate) struct Manner {
     pub(crate) channel: Channel,
     /// The whole text is here; otherwise it is a part of a stream and only spans are looked for.
     pub(crate) whole: bool,
-    /// Longest run of encoded bytes that is decoded.
+    /// Longest run of encoded bytes that is decoded. In a stream a longer one is `opaque.text` to its end.
     pub(crate) run_bytes_max: usize,
 }
 
@@ -40,6 +40,8 @@ pub(crate) struct Manner {
 struct Pass<'r> {
     reader: &'r Reader,
     manner: Manner,
+    /// The text as it was given.
+    text: &'r str,
     reading: Reading,
     budget: usize,
 }
@@ -57,13 +59,14 @@ impl Reader {
     }
 
     pub(crate) fn read_as(&self, text: &str, manner: Manner) -> Reading {
-        let mut pass = Pass { reader: self, manner, reading: Reading::default(), budget: self.limits.decode_bytes_max };
+        let mut pass =
+            Pass { reader: self, manner, text, reading: Reading::default(), budget: self.limits.decode_bytes_max };
         if text.is_ascii() {
             pass.view(&View::same(text, 0), 0, &|place| place);
         } else {
             let normal = normalise(text, 0);
             pass.unseen(&normal.unseen);
-            if let Some((hidden, place)) = normal.hidden {
+            if let Some((hidden, place)) = normal.hidden.filter(|_| manner.whole) {
                 pass.view(&View::whole(hidden, place), 1, &|place| place);
             }
             pass.view(&normal.view, 0, &|place| place);
@@ -72,9 +75,53 @@ impl Reader {
         pass.reading
     }
 
-    /// From where on, in the normalised `text`, an own detector's match may still be under way.
-    pub(crate) fn open_own(&self, text: &str) -> usize {
-        self.own.open(text)
+    /// Whether the organisation has detectors of its own.
+    pub(crate) fn has_own(&self) -> bool {
+        !self.own.is_empty()
+    }
+
+    /// From where on, in a part of a stream, a span may still be under way: before it everything is decided.
+    pub(crate) fn open(&self, text: &str) -> usize {
+        if text.is_ascii() {
+            return self.open_view(&View::same(text, 0), 0);
+        }
+        let unseen: usize = text.chars().rev().take_while(|c| is_invisible(*c)).map(char::len_utf8).sum();
+        self.open_view(&normalise(text, 0).view, 0).min(text.len() - unseen)
+    }
+
+    fn open_view(&self, view: &View<'_>, depth: u8) -> usize {
+        let open = self.open_text(&view.text, depth);
+        view.source(open..open).start
+    }
+
+    fn open_text(&self, text: &str, depth: u8) -> usize {
+        let open = self.open_decoded(text, depth);
+        // An escape that is not complete may read as something else than it will be.
+        let before_escape = decode::open_escape(Text::new(text)).and_then(|at| text.get(..at));
+        before_escape.map_or(open, |before| open.min(self.open_decoded(before, depth)))
+    }
+
+    fn open_decoded(&self, text: &str, depth: u8) -> usize {
+        let open = self.open_spans(text);
+        if depth >= self.limits.decode_depth_max {
+            return open;
+        }
+        let last = decode::escapes(text)
+            .pop()
+            .filter(|inner| inner.source(inner.text.len()..inner.text.len()).end >= text.len());
+        open.min(last.map_or(text.len(), |inner| self.open_view(&inner, depth + 1)))
+    }
+
+    fn open_spans(&self, text: &str) -> usize {
+        let bytes = Text::new(text);
+        let spans = [
+            open_run(bytes),
+            detect::open_chain(bytes),
+            detect::open_iban(bytes),
+            detect::open_armour(bytes),
+            detect::open_name(bytes),
+        ];
+        spans.into_iter().min().unwrap_or(0).min(self.own.open(text))
     }
 }
 
@@ -85,18 +132,20 @@ impl Pass<'_> {
         let mut scan = Scan::new(&view.text, self.manner.channel, self.manner.whole);
         scan.run(&self.reader.lexicon);
         self.reader.own.find(&view.text, &mut scan.hits);
-        if depth == 0 && self.manner.whole {
-            if let Some(place) = crate::detect::source_code(scan.text) {
-                scan.hit(place.start, place.end, "code.source", 0.8, "source");
-            }
+        if depth == 0
+            && self.manner.whole
+            && let Some(place) = detect::source_code(scan.text)
+        {
+            scan.hit(place.start, place.end, "code.source", 0.8, "source");
         }
         for mut hit in scan.hits {
-            if depth > 0 && !view.is_rewritten(hit.start..hit.end) {
+            // What gives a value its meaning may have been what was encoded.
+            if depth > 0 && !view.is_rewritten(hit.start.saturating_sub(CONTEXT_BYTES)..hit.end) {
                 continue;
             }
             let place = to_source(view.source(hit.start..hit.end));
             (hit.start, hit.end) = (place.start, place.end);
-            hit.tail = hit.tail.filter(|_| depth == 0);
+            self.extend(&mut hit);
             self.reading.hits.push(hit);
         }
         if self.manner.whole {
@@ -106,6 +155,13 @@ impl Pass<'_> {
             }
         }
         self.deeper(view, depth, to_source);
+    }
+
+    /// A span without a longest length goes on where the view that it was found in ends.
+    fn extend(&self, hit: &mut Hit) {
+        let (Some(tail), Some((before, after))) = (hit.tail, self.text.split_at_checked(hit.end)) else { return };
+        hit.end += tail.extends(before, after).unwrap_or(after.len());
+        hit.tail = hit.tail.filter(|_| hit.end == self.text.len());
     }
 
     /// Undoes encodings in a view.
@@ -124,8 +180,17 @@ impl Pass<'_> {
             if at < done || !block.iter().all(|byte| is_base64(*byte)) {
                 continue;
             }
-            let place = decode::run_at(text, at, self.manner.run_bytes_max);
+            let place = decode::run_at(text, at, self.manner.run_bytes_max, self.manner.whole);
             done = place.end;
+            if !self.manner.whole && place.len() >= self.manner.run_bytes_max {
+                // However it is cut into chunks: the whole run, and never a part of it, is what cannot be read.
+                done = text.run(done, usize::MAX, |byte| is_base64(byte) || byte == b'=');
+                self.opaque("opaque.text", inner_to_source(place.start..done));
+                if let Some(hit) = self.reading.hits.last_mut().filter(|_| depth == 0) {
+                    hit.tail = Some(Tail::Encoded);
+                }
+                continue;
+            }
             if place.len() >= decode::RUN_MIN && self.spend(place.len()) {
                 self.run(text, place, depth, is_last, &inner_to_source);
             }
@@ -135,7 +200,9 @@ impl Pass<'_> {
     fn run(&mut self, text: Text<'_>, place: Range<usize>, depth: u8, is_last: bool, to_source: ToSource<'_>) {
         match decode::read_run(text, place) {
             // An encoding inside the last depth is as good as unreadable, unless it is short.
-            Some(Run::Text(_, place)) if is_last && place.len() >= NESTED_MIN => self.opaque("opaque.text", to_source(place)),
+            Some(Run::Text(_, place)) if is_last && place.len() >= NESTED_MIN => {
+                self.opaque("opaque.text", to_source(place));
+            }
             Some(Run::Text(_, _)) if is_last => {}
             Some(Run::Text(inner, place)) => self.view(&View::whole(inner, place), depth + 1, to_source),
             Some(Run::Unreadable(place)) => self.opaque(data_class(text, place.start), to_source(place)),
@@ -154,19 +221,45 @@ impl Pass<'_> {
     }
 
     fn opaque(&mut self, class: &'static str, place: Range<usize>) {
-        let same = self.reading.hits.last().is_some_and(|last| last.start == place.start && last.class.as_str() == class);
+        let same =
+            self.reading.hits.last().is_some_and(|last| last.start == place.start && last.class.as_str() == class);
         if !same {
-            let hit = Hit { start: place.start, end: place.end, class: Class::built_in(class), confidence: 1.0, detector: "opaque", tail: None };
+            let hit = Hit {
+                start: place.start,
+                end: place.end,
+                class: Class::built_in(class),
+                confidence: 1.0,
+                detector: "opaque",
+                tail: None,
+            };
             self.reading.hits.push(hit);
         }
     }
 
     fn unseen(&mut self, unseen: &[Unseen]) {
-        for Unseen { place, .. } in unseen {
+        // In a stream nobody knows yet whether right-to-left text is coming.
+        for Unseen { place, .. } in
+            unseen.iter().filter(|unseen| self.manner.whole || unseen.kind != UnseenKind::Embedding)
+        {
             let class = Class::built_in("attack.invisible");
-            self.reading.hits.push(Hit { start: place.start, end: place.end, class, confidence: 0.9, detector: "invisible", tail: None });
+            self.reading.hits.push(Hit {
+                start: place.start,
+                end: place.end,
+                class,
+                confidence: 0.9,
+                detector: "invisible",
+                tail: None,
+            });
         }
     }
+}
+
+/// The run of characters without a space at the end of the text. Scripts written without spaces hold nothing up: no span
+/// but an own detector's has such letters in it.
+fn open_run(text: Text<'_>) -> usize {
+    let start = text.run_back(text.len(), usize::MAX, |byte| (b'!'..0xe0).contains(&byte));
+    // Not the last bytes of a longer character.
+    text.run(start, 3, |byte| (0x80..0xc0).contains(&byte))
 }
 
 /// The class of undecodable bytes by the `data:image/png;base64,` before them.
@@ -183,7 +276,9 @@ fn data_class(text: Text<'_>, start: usize) -> &'static str {
 
 /// Sorts by place and drops what another finding of the same class covers.
 pub(crate) fn tidy(hits: &mut Vec<Hit>) {
-    hits.sort_by(|a, b| (a.start, b.end, &a.class).cmp(&(b.start, a.end, &b.class)).then(b.confidence.total_cmp(&a.confidence)));
+    hits.sort_by(|a, b| {
+        (a.start, b.end, &a.class).cmp(&(b.start, a.end, &b.class)).then(b.confidence.total_cmp(&a.confidence))
+    });
     let mut kept: Vec<Hit> = Vec::with_capacity(hits.len());
     for hit in hits.drain(..) {
         let covers = |other: &Hit| other.class == hit.class && other.start <= hit.start && hit.end <= other.end;
@@ -195,6 +290,8 @@ pub(crate) fn tidy(hits: &mut Vec<Hit>) {
     *hits = kept;
 }
 
+/// How far before a value the words stand that give it meaning.
+const CONTEXT_BYTES: usize = 48;
 /// A run long enough to decode always fills one aligned block of this size.
 const RUN_BLOCK: usize = 12;
 /// An encoding beyond the depth limit is reported from so many bytes on.

@@ -5,6 +5,7 @@ use crate::Class;
 use crate::detect::{self, Action};
 use crate::gate::Gate;
 use crate::injection::Cue;
+use crate::normal::is_invisible;
 use crate::text::Text;
 
 /// Something found in the text that was scanned.
@@ -55,6 +56,8 @@ pub(crate) struct Scan<'t> {
     pub(crate) whole: bool,
     pub(crate) hits: Vec<Hit>,
     pub(crate) cues: Vec<Cue>,
+    /// Up to where armour has been read: a text full of headers is read once.
+    pub(crate) armour_end: usize,
     marks: Vec<(usize, Mark)>,
 }
 
@@ -67,7 +70,15 @@ impl Lexicon {
 
 impl<'t> Scan<'t> {
     pub(crate) fn new(text: &'t str, channel: Channel, whole: bool) -> Self {
-        Self { text: Text::new(text), channel, whole, hits: Vec::new(), cues: Vec::new(), marks: Vec::new() }
+        Self {
+            text: Text::new(text),
+            channel,
+            whole,
+            hits: Vec::new(),
+            cues: Vec::new(),
+            armour_end: 0,
+            marks: Vec::new(),
+        }
     }
 
     /// Runs every detector that reads spans.
@@ -77,7 +88,9 @@ impl<'t> Scan<'t> {
             if let Some(action) = lexicon.actions.get(index) {
                 match action {
                     Action::Mark(mark) => self.marks.push((start, *mark)),
-                    Action::Cue(group, length) => self.cues.push(Cue { start, end: start + usize::from(*length), group: *group }),
+                    Action::Cue(group, length) => {
+                        self.cues.push(Cue { start, end: start + usize::from(*length), group: *group });
+                    }
                     action => literals.push((start, *action)),
                 }
             }
@@ -92,11 +105,25 @@ impl<'t> Scan<'t> {
         detect::combine(self);
     }
 
-    pub(crate) fn hit(&mut self, start: usize, end: usize, class: &'static str, confidence: f32, detector: &'static str) {
+    pub(crate) fn hit(
+        &mut self,
+        start: usize,
+        end: usize,
+        class: &'static str,
+        confidence: f32,
+        detector: &'static str,
+    ) {
         self.hits.push(Hit { start, end, class: Class::built_in(class), confidence, detector, tail: None });
     }
 
-    pub(crate) fn open_hit(&mut self, start: usize, end: usize, class: &'static str, detector: &'static str, tail: Tail) {
+    pub(crate) fn open_hit(
+        &mut self,
+        start: usize,
+        end: usize,
+        class: &'static str,
+        detector: &'static str,
+        tail: Tail,
+    ) {
         self.hits.push(Hit { start, end, class: Class::built_in(class), confidence: 0.95, detector, tail: Some(tail) });
     }
 
@@ -112,7 +139,12 @@ impl<'t> Scan<'t> {
 
     fn marked_between(&self, mark: Mark, start: usize, end: usize) -> bool {
         let first = self.marks.partition_point(|(at, _)| *at < start);
-        self.marks.iter().skip(first).take_while(|(at, _)| *at < end).take(MARKS_READ_MAX).any(|(_, other)| *other == mark)
+        self.marks
+            .iter()
+            .skip(first)
+            .take_while(|(at, _)| *at < end)
+            .take(MARKS_READ_MAX)
+            .any(|(_, other)| *other == mark)
     }
 }
 
@@ -120,8 +152,12 @@ impl Tail {
     /// How many bytes of `text`, which follows the span `before`, still belong to it; `None` if all of them do and more may.
     pub(crate) fn extends(self, before: &str, text: &str) -> Option<usize> {
         match self {
-            Self::Token => text.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))),
-            Self::Encoded => text.bytes().position(|byte| !(crate::text::is_base64(byte) || byte == b'=')),
+            Self::Token => {
+                text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') || is_invisible(c)))
+            }
+            Self::Encoded => text.find(|c: char| {
+                !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+' | '/' | '=') || is_invisible(c))
+            }),
             Self::Armour => detect::armour_ends(before, text),
         }
     }

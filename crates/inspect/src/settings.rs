@@ -85,7 +85,8 @@ impl Settings {
     /// The level of a class: the longest key that covers it decides, `restricted` when none does.
     #[must_use]
     pub fn level_of(&self, class: &Class) -> Level {
-        let own = self.custom.iter().filter(|custom| custom.class == class.as_str()).filter_map(|custom| custom.level).max();
+        let own =
+            self.custom.iter().filter(|custom| custom.class == class.as_str()).filter_map(|custom| custom.level).max();
         own.unwrap_or_else(|| {
             let covering = self.levels.iter().filter(|(key, _)| class.is_in(key));
             covering.max_by_key(|(key, _)| key.len()).map_or(Level::Restricted, |(_, level)| *level)

@@ -117,7 +117,9 @@ mod tests {
 
     #[test]
     fn placeholders_do_not_vary() {
-        for (value, varied) in [("xxxxxxxxxxxx", false), ("your-api-key-here", false), ("aaaa1111", false), ("k3Jd9sLq02", true)] {
+        for (value, varied) in
+            [("xxxxxxxxxxxx", false), ("your-api-key-here", false), ("aaaa1111", false), ("k3Jd9sLq02", true)]
+        {
             assert_eq!(is_varied(value.as_bytes()), varied, "{value}");
         }
     }

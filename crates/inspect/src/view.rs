@@ -150,6 +150,9 @@ mod tests {
         let mut rewrite = Rewrite::new("a__b", 0);
         rewrite.replace(1, 3, "");
         let view = rewrite.finish();
-        assert_eq!((view.text.as_ref(), view.source(0..2), view.source(0..1), view.source(1..2)), ("ab", 0..4, 0..1, 3..4));
+        assert_eq!(
+            (view.text.as_ref(), view.source(0..2), view.source(0..1), view.source(1..2)),
+            ("ab", 0..4, 0..1, 3..4)
+        );
     }
 }

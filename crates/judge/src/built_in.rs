@@ -7,5 +7,5 @@ pub(crate) const NAME: &str = "built-in.cedar";
 
 /// The built-in policy as a source: embedded self-hosted for every caller, hosted only for what is public.
 pub(crate) fn source() -> Source {
-    Source { name: NAME.to_owned(), text: include_str!("built_in.cedar").to_owned() }
+    Source { name: NAME.to_owned(), text: crate::BUILT_IN.to_owned() }
 }

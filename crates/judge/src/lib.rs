@@ -40,3 +40,6 @@ pub use replay::{Input, RecordedInput};
 
 /// The Cedar schema that every policy is checked against, as published.
 pub const SCHEMA: &str = include_str!("schema.cedarschema");
+
+/// The text of the policies in force when a configuration has none, as something to start from.
+pub const BUILT_IN: &str = include_str!("built_in.cedar");

@@ -11,7 +11,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::Sha256;
 
-use crate::hash::{deserialize_hex, serialize_hex};
+use crate::hash::{Hash, deserialize_hex, serialize_hex};
 
 /// Names of the committed fields; part of the format.
 pub mod field {
@@ -42,6 +42,11 @@ impl Salt {
         let mut mac = keyed(&self.0);
         mac.update(field.as_bytes());
         Salt(mac.finalize().into_bytes().into())
+    }
+
+    /// Appends the salt's 64 hexadecimal digits: for the record's private line, and nowhere else.
+    pub(crate) fn push_hex(&self, out: &mut Vec<u8>) {
+        Hash(self.0).push_hex(out);
     }
 
     /// Commits to all of `content` as the field of this name.
@@ -104,19 +109,7 @@ impl fmt::Debug for Committer {
 
 impl fmt::Debug for Commitment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Commitment({})", crate::Hash(self.0))
-    }
-}
-
-impl Serialize for Salt {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize_hex(&self.0, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Salt {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserialize_hex(deserializer).map(Self)
+        write!(f, "Commitment({})", Hash(self.0))
     }
 }
 

@@ -18,6 +18,9 @@ use crate::{
 
 /// Room that the writer's part of the public line may take, in bytes.
 const HEAD_BYTES_MAX: usize = 192;
+/// What stands before and after the salt's digits in a private line.
+const PRIVATE_START: &[u8] = b"{\"salt\":\"";
+const PRIVATE_END: &[u8] = b"\"}";
 
 /// An entry, encoded but for the writer's part.
 #[derive(Clone)]
@@ -71,7 +74,7 @@ pub enum EncodeError {
     /// The id was not made by [`RecordId`].
     #[error("a record id is `rec_` and 26 base32 characters; make one with RecordId")]
     Id,
-    /// The public line is longer than [`RECORD_BYTES_MAX`], or the private one longer than [`PRIVATE_BYTES_MAX`].
+    /// The public line is longer than [`RECORD_BYTES_MAX`], so it would not fit a tile.
     #[error("the record has {bytes} bytes, more than the {limit} that one may have; shorten the policy input")]
     TooLarge {
         /// Its length.
@@ -110,16 +113,10 @@ pub(crate) struct Line<'a> {
     #[serde(deserialize_with = "record_id")]
     pub(crate) id: RecordId,
     pub(crate) kind: Kind,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "some_hash")]
     private: Option<Hash>,
     #[serde(borrow)]
     pub(crate) body: &'a RawValue,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Private {
-    salt: Salt,
 }
 
 impl Encoded {
@@ -184,12 +181,14 @@ impl Encoded {
             _ => None,
         };
         let private = match salt_of(entry) {
-            Some(salt) => serde_json::to_vec(&Private { salt: salt.clone() }).map_err(|_| EncodeError::Json)?,
+            Some(salt) => {
+                let mut private = PRIVATE_START.to_vec();
+                salt.push_hex(&mut private);
+                private.extend_from_slice(PRIVATE_END);
+                private
+            }
             None => Vec::new(),
         };
-        if private.len() > PRIVATE_BYTES_MAX {
-            return Err(EncodeError::TooLarge { bytes: private.len(), limit: PRIVATE_BYTES_MAX });
-        }
         let mut rest = Vec::with_capacity(2_048);
         rest.extend_from_slice(b"\"id\":\"");
         rest.extend_from_slice(entry.id().as_bytes());
@@ -263,8 +262,10 @@ impl<'a> Line<'a> {
         match (self.private, private) {
             (None, None) => Ok(None),
             (Some(named), Some(private)) if Hash::of(private) == named => {
-                let private: Private = serde_json::from_slice(private).map_err(|_| DecodeError::Private)?;
-                Ok(Some(private.salt))
+                // Exactly the bytes that `as_it_is` writes: no second way to say the same.
+                let digits = private.strip_prefix(PRIVATE_START).and_then(|rest| rest.strip_suffix(PRIVATE_END));
+                let salt = digits.and_then(|digits| Hash::from_hex(std::str::from_utf8(digits).ok()?));
+                salt.map(|salt| Some(Salt::new(salt.0))).ok_or(DecodeError::Private)
             }
             _ => Err(DecodeError::Private),
         }
@@ -323,6 +324,11 @@ fn push_number(number: u64, out: &mut Vec<u8>) {
     out.extend(digits.iter().skip(digits.len() - count));
 }
 
+/// Absent, or a hash: `null` is neither.
+fn some_hash<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Hash>, D::Error> {
+    Hash::deserialize(deserializer).map(Some)
+}
+
 fn record_id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<RecordId, D::Error> {
     let text = <&str>::deserialize(deserializer)?;
     RecordId::parse(text).ok_or_else(|| serde::de::Error::custom("not a record id"))
@@ -355,7 +361,9 @@ fn read_body(kind: Kind, id: RecordId, text: &str, salt: Option<Salt>) -> Result
 fn shortened(outcome: Outcome) -> Outcome {
     const TEXT_CHARS_MAX: usize = 64;
     const ITEMS_MAX: usize = 8;
-    let cut = |text: String| text.chars().filter(|c| *c == ' ' || c.is_ascii_graphic()).take(TEXT_CHARS_MAX).collect::<String>();
+    let cut = |text: String| {
+        text.chars().filter(|c| *c == ' ' || c.is_ascii_graphic()).take(TEXT_CHARS_MAX).collect::<String>()
+    };
     Outcome {
         call: cut(outcome.call),
         upstream_request_id: outcome.upstream_request_id.map(cut),

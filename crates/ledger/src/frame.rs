@@ -48,6 +48,14 @@ pub fn read(bytes: &[u8]) -> Found<'_> {
     }
 }
 
+/// Whether all of `bytes` are zero: nothing was written there.
+#[must_use]
+pub fn all_zero(bytes: &[u8]) -> bool {
+    // Compared in pieces, which is fast without optimisation too: every start of a store looks at megabytes of them.
+    const ZEROS: [u8; 4_096] = [0; 4_096];
+    bytes.chunks(ZEROS.len()).all(|piece| ZEROS.starts_with(piece))
+}
+
 /// Appends a frame around `payload`.
 pub fn push(payload: &[u8], out: &mut Vec<u8>) {
     let start = begin(out);

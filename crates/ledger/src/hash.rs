@@ -141,7 +141,9 @@ mod tests {
     #[test]
     fn anything_but_64_lower_case_digits_is_refused() {
         let good = Hash::of(b"").hex();
-        for bad in [good.to_uppercase(), good[1..].to_string(), format!("{good}0"), good.replace('e', "g")] {
+        for bad in
+            [good.to_uppercase(), good.trim_start_matches('e').to_owned(), format!("{good}0"), good.replace('e', "g")]
+        {
             assert_eq!(Hash::from_hex(&bad), None, "{bad}");
         }
     }

@@ -100,7 +100,14 @@ mod tests {
     #[test]
     fn what_is_not_an_id_is_refused() {
         let good = RecordId::from_parts(5, [1; 10]).to_string();
-        for bad in ["", "rec_", "rec_80000000000000000000000000", &good[1..], &good.to_uppercase(), &format!("{good}0")] {
+        for bad in [
+            "",
+            "rec_",
+            "rec_80000000000000000000000000",
+            good.trim_start_matches('r'),
+            &good.to_uppercase(),
+            &format!("{good}0"),
+        ] {
             assert_eq!(RecordId::parse(bad), None, "{bad}");
         }
     }

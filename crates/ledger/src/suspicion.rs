@@ -101,7 +101,9 @@ impl Suspicion {
                     return Decided::TornTail(self.spot);
                 }
                 match self.next {
-                    None if *cut => (Wrong::Truncated, format!("the file ends within it; {signed} records were signed")),
+                    None if *cut => {
+                        (Wrong::Truncated, format!("the file ends within it; {signed} records were signed"))
+                    }
                     None if signed > seq => (Wrong::Altered, format!("no frame here; {signed} records were signed")),
                     Some(_) if self.durable > seq => {
                         (Wrong::Altered, "no frame here, and later records say that it was durable".to_owned())
@@ -119,19 +121,20 @@ impl Suspicion {
                 match before {
                     Some(before) if verified < seq && this_is_named => {
                         let detail = format!("its hash is not the one that record {seq} names");
-                        return Decided::Problem(problem(before.clone(), Wrong::Altered, detail));
+                        return Decided::Problem(problem(before, Wrong::Altered, detail));
                     }
                     _ => (Wrong::Altered, "it does not name the hash of the record before it".to_owned()),
                 }
             }
             Stumble::WrongRoot { since, last, head } => {
                 let names_last = self.next.is_none_or(|(_, prev)| prev == *head);
-                let (spot, what) = if names_last && since.seq < last.seq { (since, Wrong::Forked) } else { (last, Wrong::Altered) };
+                let (spot, what) =
+                    if names_last && since.seq < last.seq { (since, Wrong::Forked) } else { (last, Wrong::Altered) };
                 let detail = format!(
                     "records {} to {} are not the ones that the checkpoint of size {seq} signed",
                     since.seq, last.seq
                 );
-                return Decided::Problem(problem(spot.clone(), what, detail));
+                return Decided::Problem(problem(spot, what, detail));
             }
             Stumble::Unfit { what, detail, hash } => match (self.next, hash) {
                 (Some((next, prev)), Some(hash)) if next == seq + 1 && prev != *hash => {
@@ -140,7 +143,7 @@ impl Suspicion {
                 _ => (*what, detail.clone()),
             },
         };
-        Decided::Problem(problem(self.spot, what, detail))
+        Decided::Problem(problem(&self.spot, what, detail))
     }
 
     fn wrong_seq(&self, found: u64, hash: Option<Hash>) -> (Wrong, String) {
@@ -175,8 +178,15 @@ impl Suspicion {
     }
 }
 
-pub(crate) fn problem(spot: Spot, what: Wrong, detail: String) -> Problem {
-    Problem { what, seq: Some(spot.seq), id: spot.id.map(String::from), segment: spot.segment.to_string(), offset: spot.offset, detail }
+pub(crate) fn problem(spot: &Spot, what: Wrong, detail: String) -> Problem {
+    Problem {
+        what,
+        seq: Some(spot.seq),
+        id: spot.id.map(String::from),
+        segment: spot.segment.to_string(),
+        offset: spot.offset,
+        detail,
+    }
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {

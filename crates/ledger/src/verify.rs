@@ -144,7 +144,8 @@ impl Verifier {
     pub fn finish(mut self) -> Report {
         self.end_segment();
         let end = self.offset;
-        let (problem, torn) = match self.suspicion.take().map(|suspicion| suspicion.decide(self.signed, self.verified)) {
+        let (problem, torn) = match self.suspicion.take().map(|suspicion| suspicion.decide(self.signed, self.verified))
+        {
             Some(Decided::Problem(problem)) => (Some(problem), None),
             Some(Decided::TornTail(spot)) => (None, Some(spot)),
             None if self.tip.tree.size() < self.signed => (Some(self.truncated()), None),
@@ -195,7 +196,8 @@ impl Verifier {
                     return Err(wrong(Wrong::OtherLedger, None, "checkpoints of two ledgers in one file".to_owned()));
                 }
                 if before.size > checkpoint.size || (before.size == checkpoint.size && before.root != checkpoint.root) {
-                    let detail = format!("checkpoints of size {} and {} contradict each other", before.size, checkpoint.size);
+                    let detail =
+                        format!("checkpoints of size {} and {} contradict each other", before.size, checkpoint.size);
                     return Err(wrong(Wrong::Forked, Some(checkpoint.size), detail));
                 }
             }
@@ -212,9 +214,9 @@ impl Verifier {
             return;
         }
         self.advance(true);
-        if self.suspicion.is_none() && self.header_due && !self.segment_is_last {
-            self.stumble(Stumble::BadFrame { cut: true });
-        } else if self.suspicion.is_none() && !self.zeros && self.buffer.iter().any(|byte| *byte != 0) {
+        let headless = self.header_due && !self.segment_is_last;
+        let cut = !self.zeros && !frame::all_zero(&self.buffer);
+        if self.suspicion.is_none() && (headless || cut) {
             self.stumble(Stumble::BadFrame { cut: true });
         }
         if let Some(suspicion) = &mut self.suspicion {
@@ -248,7 +250,7 @@ impl Verifier {
             return suspicion.read_on(rest, done);
         }
         if self.zeros {
-            if rest.iter().any(|byte| *byte != 0) {
+            if !frame::all_zero(rest) {
                 self.stumble(Stumble::BadFrame { cut: false });
             }
             return rest.len();
@@ -418,7 +420,11 @@ impl Verifier {
     fn truncated(&self) -> Problem {
         let mut spot = self.spot(None);
         spot.seq = self.tip.tree.size();
-        problem(spot, Wrong::Truncated, format!("{} records were signed, {} are here", self.signed, self.tip.tree.size()))
+        problem(
+            &spot,
+            Wrong::Truncated,
+            format!("{} records were signed, {} are here", self.signed, self.tip.tree.size()),
+        )
     }
 }
 

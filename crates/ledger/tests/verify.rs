@@ -1,9 +1,15 @@
 //! What verification says of a ledger that was tampered with, and of one that a crash cut short.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code: a failure is what it is for"
+)]
 
 mod samples;
 
 use ledger::{
-    Entry, Hash, Problem, Verdict, Verifier, Wrong,
+    Entry, Hash, Intent, Problem, Verdict, Verifier, Wrong,
     encode::{Encoded, Place, leaf_hash},
     frame::{self, Found},
     note::{Checkpoint, LogKey},
@@ -200,11 +206,15 @@ fn space_taken_ahead_is_no_torn_tail() {
 #[test]
 fn rewritten_history_is_forked() {
     // Everything from record 12 on is written anew, chained and framed as it should be: only signatures tell.
-    check(|files| *files = written(|n| if n == 12 { act(500) } else { entry(n) }, files.checkpoints.clone()), Wrong::Forked, 10);
+    let rewritten = |n| match (n, entry(n)) {
+        (12, Entry::Intent(intent)) => Entry::Intent(Intent { level: "public".to_owned(), ..intent }),
+        (_, entry) => entry,
+    };
+    check(|files| *files = written(rewritten, files.checkpoints.clone()), Wrong::Forked, 10);
 }
 
 #[test]
-fn a_rewritten_last_record_is_altered() {
+fn a_rewritten_end_is_forked() {
     check(
         |files| {
             *files = written(|n| if n == 17 { act(500) } else { entry(n) }, files.checkpoints.clone());
@@ -234,7 +244,16 @@ fn a_checkpoint_signed_by_somebody_else_is_a_bad_signature() {
 
 #[test]
 fn time_must_not_go_back() {
-    check_written(|place| if place.seq == 6 { place.time_ms -= 5_000 }, entry, Wrong::TimeWentBack, 6);
+    check_written(
+        |place| {
+            if place.seq == 6 {
+                place.time_ms -= 5_000;
+            }
+        },
+        entry,
+        Wrong::TimeWentBack,
+        6,
+    );
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub use endpoint::Endpoint;
 pub use listener::{ClientCertificates, Listener, Tls};
 pub use problem::{Problem, Severity};
 pub use secret::Credential;
-pub use use_case::UseCase;
+pub use use_case::{Criticality, UseCase};
 pub use vendor::Vendor;
 
 /// Everything that was configured, checked. Secrets in it do not print.
@@ -54,6 +54,8 @@ pub struct Config {
     pub drain: Duration,
     /// Limits of the data plane.
     pub limits: proxy::limits::Limits,
+    /// How the ledger is written; taken at start.
+    pub ledger: store::Options,
     /// All destinations, sorted by priority, then self-hosted before hosted, then by name.
     pub destinations: Vec<Destination>,
     /// What callers may name as `model`, sorted by name.

@@ -9,33 +9,20 @@ use rustls::server::WebPkiClientVerifier;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-/// Whether callers show certificates of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientCertificates {
-    /// Not asked for.
-    Off,
-    /// Asked for; one that is shown must be good.
-    Optional,
-    /// Without a good one there is no connection.
-    Required,
-}
+use crate::config::{ClientCertificates, Tls};
 
 /// The TLS side of a listener from PEM files.
 ///
 /// # Errors
 /// A file that cannot be read or does not hold what it should.
-pub fn tls(
-    certificate: &Path,
-    key: &Path,
-    client_ca: Option<&Path>,
-    client_certificates: ClientCertificates,
-) -> Result<Arc<rustls::ServerConfig>> {
-    let chain = certificates(certificate)?;
-    let key = PrivateKeyDer::from_pem_file(key).with_context(|| format!("no private key in `{}`", key.display()))?;
+pub fn tls(tls: &Tls) -> Result<Arc<rustls::ServerConfig>> {
+    let chain = certificates(&tls.certificate)?;
+    let key = PrivateKeyDer::from_pem_file(&tls.key)
+        .with_context(|| format!("no private key in `{}`", tls.key.display()))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
-    let builder = match (client_certificates, client_ca) {
+    let builder = match (tls.client_certificates, tls.client_ca.as_deref()) {
         (ClientCertificates::Off, _) => builder.with_no_client_auth(),
         (_, None) => bail!("client certificates are asked for, and `client_ca` does not say who may issue them"),
         (wanted, Some(ca)) => {
@@ -51,24 +38,19 @@ pub fn tls(
     };
     let mut config = builder
         .with_single_cert(chain, key)
-        .with_context(|| format!("the key does not belong to the certificate `{}`", certificate.display()))?;
+        .with_context(|| format!("the key does not belong to the certificate `{}`", tls.certificate.display()))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
 
-/// How destinations are spoken to over TLS: the system's roots, and more where configuration names them.
+/// How destinations are spoken to over TLS: the system's roots (`SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured).
 ///
 /// # Errors
-/// A file of roots that cannot be read.
-pub fn client_tls(more_roots: Option<&Path>) -> Result<Arc<rustls::ClientConfig>> {
+/// The provider offers no such protocol version.
+pub fn client_tls() -> Result<Arc<rustls::ClientConfig>> {
     let mut roots = RootCertStore::empty();
     let native = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(native.certs);
-    if let Some(file) = more_roots {
-        for root in certificates(file)? {
-            roots.add(root).with_context(|| format!("a certificate in `{}` cannot be a root", file.display()))?;
-        }
-    }
     let mut config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
         .with_root_certificates(roots)
@@ -87,3 +69,56 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     }
     Ok(chain)
 }
+
+/// Serves the control plane over the network, with TLS where configured.
+///
+/// # Errors
+/// None: a connection that fails is its peer's matter.
+pub async fn serve_admin(
+    listener: tokio::net::TcpListener,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    office: Arc<admin::Office>,
+) -> Result<()> {
+    let acceptor = tls.map(tokio_rustls::TlsAcceptor::from);
+    let places = Arc::new(tokio::sync::Semaphore::new(ADMIN_CONNECTIONS_MAX));
+    loop {
+        let place = Arc::clone(&places).acquire_owned().await?;
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            continue;
+        };
+        let (office, acceptor) = (Arc::clone(&office), acceptor.clone());
+        tokio::spawn(async move {
+            match acceptor {
+                None => speak(stream, office).await,
+                Some(acceptor) => match tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
+                    Ok(Ok(stream)) => speak(stream, office).await,
+                    Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake of an administrator failed"),
+                    Err(_) => tracing::debug!("a TLS handshake of an administrator took too long"),
+                },
+            }
+            drop(place);
+        });
+    }
+}
+
+async fn speak<S>(stream: S, office: Arc<admin::Office>)
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let service = hyper::service::service_fn(move |request| {
+        let office = Arc::clone(&office);
+        async move {
+            Ok::<_, std::convert::Infallible>(admin::serve(&office, admin::Peer::Network, request).await)
+        }
+    });
+    let mut builder = hyper_util::server::conn::auto::Builder::new(hyper_util::rt::TokioExecutor::new());
+    builder.http1().timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(HANDSHAKE_TIMEOUT);
+    builder.http2().timer(hyper_util::rt::TokioTimer::new());
+    if let Err(error) = builder.serve_connection(hyper_util::rt::TokioIo::new(stream), service).await {
+        tracing::debug!(%error, "an administrator's connection ended");
+    }
+}
+
+const ADMIN_CONNECTIONS_MAX: usize = 64;
+const HANDSHAKE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);

@@ -9,6 +9,7 @@ mod dirs;
 mod listen;
 mod reload;
 mod serve;
+mod watchdog;
 
 use std::process::ExitCode;
 

@@ -40,6 +40,8 @@ pub enum Way {
     Http(HttpWay),
     /// The embedded model's process.
     Embedded(runtime::Engine),
+    /// Not at all: a rehearsal that sends nothing.
+    Absent,
 }
 
 /// An endpoint, its pool and its credential. They live and die together, so that a secret can only go where it belongs.

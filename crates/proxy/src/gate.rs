@@ -59,6 +59,8 @@ pub struct Snapshot {
     pub inspector: Arc<inspect::Inspector>,
     /// The limits.
     pub limits: Limits,
+    /// Floors of registered use cases, by name.
+    pub use_cases: HashMap<String, inspect::Level>,
 }
 
 /// What stands behind one model name that callers use.
@@ -103,7 +105,7 @@ impl Gate {
             keys,
             metrics,
             seals: Seals::new(secrets.seals),
-            pseudonym_key: inspect::pseudonym::Key(secrets.pseudonyms),
+            pseudonym_key: inspect::pseudonym::Key::new(secrets.pseudonyms),
             calls,
             started: Instant::now(),
         }

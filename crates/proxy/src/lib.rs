@@ -5,6 +5,7 @@
 pub mod body;
 pub mod connect;
 pub mod destination;
+pub mod explain;
 pub mod gate;
 pub mod head;
 pub mod limits;
@@ -16,3 +17,10 @@ pub mod server;
 pub mod steps;
 pub mod stopped;
 mod surface;
+
+pub use surface::{looked_at, readiness};
+
+/// What a caller would read of `why`.
+pub fn error_body(why: &stopped::Stopped) -> wire::front::ErrorBody {
+    steps::respond::error_body(why, None)
+}

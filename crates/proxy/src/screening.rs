@@ -68,7 +68,7 @@ impl Screening {
         let mut screened = String::new();
         let verdict = lane.screen.finish(&mut screened);
         for (class, count) in lane.screen.counts() {
-            *self.counts.entry(class.as_str().to_owned()).or_default() += u64::from(count);
+            *self.counts.entry(class.as_str().to_owned()).or_default() += u64::from(*count);
         }
         lane.release(verdict, screened, true)
     }

@@ -40,6 +40,15 @@ impl Seals {
     /// # Errors
     /// [`Foreign`] otherwise.
     pub fn open<'a>(&self, tenant: &str, destination: &str, wrapped: &'a str) -> Result<&'a str, Foreign> {
+        let (issuer, original) = self.issuer(tenant, wrapped)?;
+        if issuer == destination { Ok(original) } else { Err(Foreign::OtherDestination) }
+    }
+
+    /// The destination that issued `wrapped` to `tenant`, and the original.
+    ///
+    /// # Errors
+    /// [`Foreign::Unknown`] when none did, or it was altered.
+    pub fn issuer<'a>(&self, tenant: &str, wrapped: &'a str) -> Result<(String, &'a str), Foreign> {
         let mut parts = wrapped.strip_prefix(PREFIX).ok_or(Foreign::Unknown)?.splitn(3, '.');
         let (Some(issuer), Some(tag), Some(original)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(Foreign::Unknown);
@@ -48,7 +57,7 @@ impl Seals {
         let issuer = std::str::from_utf8(&issuer).map_err(|_| Foreign::Unknown)?;
         let tag = BASE64.decode(tag).map_err(|_| Foreign::Unknown)?;
         self.mac(tenant, issuer, original).verify_slice(&tag).map_err(|_| Foreign::Unknown)?;
-        if issuer == destination { Ok(original) } else { Err(Foreign::OtherDestination) }
+        Ok((issuer.to_owned(), original))
     }
 
     fn mac(&self, tenant: &str, destination: &str, original: &str) -> Hmac<Sha256> {

@@ -23,6 +23,12 @@ pub use record::{Recorded, record};
 pub use send::{Raw, send};
 pub use transform::{Prepared, transform};
 
+/// What the pipeline looks at, for a rehearsal of it ([`crate::explain`]).
+pub(crate) mod rehearse {
+    pub(crate) use super::decide::Traits;
+    pub(crate) use super::inspect::findings;
+}
+
 use crate::stopped::Stopped;
 
 /// A call that stopped: why, at which step, and what was known of it by then, for the record.

@@ -60,6 +60,7 @@ pub fn readiness(gate: &Gate) -> Result<(), String> {
             && match &destination.way {
                 crate::destination::Way::Http(_) => true,
                 crate::destination::Way::Embedded(engine) => engine.is_ready(),
+                crate::destination::Way::Absent => false,
             }
     };
     if snapshot.destinations.iter().any(usable) { Ok(()) } else { Err("no destination is usable".to_owned()) }

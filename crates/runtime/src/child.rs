@@ -1,6 +1,7 @@
 //! The child: locks itself in, loads the model, answers the parent's calls until the parent is gone.
 
 mod answer;
+mod attention;
 mod gguf;
 mod hyper;
 mod job;
@@ -53,6 +54,7 @@ fn serve() -> io::Result<()> {
         Some(bytes) => Some((File::from(io::stdout().as_fd().try_clone_to_owned()?), bytes)),
         None => None,
     };
+    tokenizer::warm_up().map_err(io::Error::other)?;
     let descriptors =
         Descriptors { parent: parent.as_raw_fd(), model: file.as_ref().map(|(file, _)| file.as_raw_fd()) };
     let sandbox = match sandbox::enter(setup.sandbox, setup.memory_bytes, &descriptors) {

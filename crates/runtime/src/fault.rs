@@ -22,7 +22,9 @@ pub enum StartError {
         source: std::io::Error,
     },
     /// The kernel cannot confine the child and the options require it.
-    #[error("the model process cannot be confined: {0}; use a kernel with landlock and seccomp, or run in development mode")]
+    #[error(
+        "the model process cannot be confined: {0}; use a kernel with landlock and seccomp, or run in development mode"
+    )]
     Sandbox(String),
     /// The model file is not one that this engine runs.
     #[error("the model was refused: {0}")]

@@ -22,8 +22,8 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use self::table::Table;
-pub(crate) use self::text::is_environment;
 pub use self::text::KeyText;
+pub(crate) use self::text::is_environment;
 use crate::{
     Ledger, Unwritten, fresh,
     options::{KEY_FIELD_BYTES_MAX, KEY_TTL_SECONDS, KEY_TTL_SECONDS_MAX, KEYS_MAX},
@@ -181,18 +181,12 @@ impl Keys {
     pub(crate) fn open(
         path: &Path,
         pepper: Zeroizing<[u8; 32]>,
-        environment: &str,
+        environment: String,
         ledger: Arc<Ledger>,
     ) -> Result<Self, KeysError> {
         let table = Table::open(path)?;
         let known = table.load()?.into_iter().map(|entry| (entry.facts.id.clone(), entry)).collect();
-        Ok(Self {
-            environment: environment.to_owned(),
-            pepper,
-            ledger,
-            known: RwLock::new(known),
-            table: Mutex::new(table),
-        })
+        Ok(Self { environment, pepper, ledger, known: RwLock::new(known), table: Mutex::new(table) })
     }
 
     /// Makes a key: recorded first, then stored, then valid. Blocks.
@@ -221,7 +215,7 @@ impl Keys {
             live: Arc::new(AtomicBool::new(true)),
         };
         let mac = self.mac(parts.id, parts.secret);
-        let _receipt = self.ledger.append_blocking(ledger::Entry::Act(created(&facts)))?;
+        self.ledger.append_blocking(ledger::Entry::Act(created(&facts)))?;
         let (id, expires_at_ms) = (facts.id.clone(), facts.expires_at_ms);
         let entry = Entry { facts: Arc::new(facts), mac, revocation: None };
         table.insert(&entry)?;
@@ -296,7 +290,7 @@ impl Keys {
         }));
         // Stored even if it could not be recorded: a key that comes back to life at the next start would be worse.
         table.revoke(id, &revocation)?;
-        let _receipt = recorded?;
+        recorded?;
         if let Some(entry) = self.known.write().unwrap_or_else(PoisonError::into_inner).get_mut(id) {
             entry.revocation = Some(revocation);
         }

@@ -26,7 +26,6 @@ use crate::{
 
 /// Proof that a record is durable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
 pub struct Receipt {
     /// Its sequence number.
     pub seq: u64,
@@ -77,6 +76,8 @@ pub(crate) struct Shared {
     wake: Condvar,
     /// How many records are durable.
     durable: AtomicU64,
+    /// How many batches were written.
+    batches: AtomicU64,
 }
 
 #[derive(Default)]
@@ -151,6 +152,18 @@ impl Ledger {
         self.shared.durable()
     }
 
+    /// How many batches were written since the store was opened: with [`Self::size`], how many records share a sync.
+    #[must_use]
+    pub fn batches(&self) -> u64 {
+        self.shared.batches.load(Ordering::Relaxed)
+    }
+
+    /// How many records wait to be written.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.shared.lock().waiting.len()
+    }
+
     /// Reads the durable records that fit a filter, oldest first, while the writer goes on.
     ///
     /// # Errors
@@ -180,6 +193,7 @@ impl Shared {
             queue: Mutex::default(),
             wake: Condvar::new(),
             durable: AtomicU64::new(durable),
+            batches: AtomicU64::new(0),
         }
     }
 
@@ -196,7 +210,9 @@ impl Shared {
         self.durable.load(Ordering::Acquire)
     }
 
+    /// A batch was written; now so many records are durable.
     pub(crate) fn set_durable(&self, records: u64) {
+        self.batches.fetch_add(1, Ordering::Relaxed);
         self.durable.store(records, Ordering::Release);
     }
 

@@ -19,6 +19,7 @@ mod ledger_handle;
 mod log;
 mod open;
 pub mod options;
+mod purpose_key;
 mod read;
 mod recover;
 mod secret_file;
@@ -29,7 +30,8 @@ mod writer;
 #[cfg(test)]
 mod crash_tests;
 #[cfg(test)]
-mod keys_tests;
+#[path = "../../ledger/tests/samples/mod.rs"]
+mod samples;
 #[cfg(test)]
 mod test_storage;
 
@@ -38,5 +40,6 @@ pub use keys::{Created, Denied, KeyFacts, KeyListing, KeyText, Keys, KeysError, 
 pub use ledger_handle::{Ledger, Receipt, Unwritten};
 pub use open::{OpenError, Store};
 pub use options::Options;
+pub use purpose_key::Purpose;
 pub use read::{Filter, LEDGER_DIR, PUBLIC_KEY_FILE, ReadError, Records, read_dir, verify_dir, verify_dir_with_key};
 pub use recover::Recovered;

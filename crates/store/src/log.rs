@@ -22,7 +22,7 @@ use ledger::{
 
 use crate::{
     ledger_handle::{Receipt, Unwritten},
-    options::{EXTENT_BYTES, OPEN_INTENTS_MAX},
+    options::OPEN_INTENTS_MAX,
     storage::Storage,
 };
 
@@ -30,7 +30,7 @@ use crate::{
 pub(crate) struct Log<S> {
     pub(crate) storage: S,
     pub(crate) key: LogKey,
-    pub(crate) segment_bytes_max: u64,
+    pub(crate) sizes: Sizes,
     /// What the next record builds on.
     pub(crate) tip: Tip,
     /// The segment that is written to.
@@ -44,6 +44,15 @@ pub(crate) struct Log<S> {
     pub(crate) checkpointed: u64,
     pub(crate) checkpoints_bytes: u64,
     pub(crate) frames: Vec<u8>,
+}
+
+/// How large files grow.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sizes {
+    /// A new segment is begun when the next batch would make one longer.
+    pub(crate) segment_bytes_max: u64,
+    /// Space is taken in steps of this.
+    pub(crate) extent_bytes: u64,
 }
 
 /// Breakage after which nothing may be written: the log is sealed.
@@ -150,7 +159,7 @@ impl<S: Storage> Log<S> {
             .storage
             .create(&name)
             .and_then(|()| self.storage.truncate(&name, 0))
-            .and_then(|()| self.storage.allocate(&name, EXTENT_BYTES))
+            .and_then(|()| self.storage.allocate(&name, self.sizes.extent_bytes))
             .and_then(|()| self.storage.write(&name, 0, &header));
         let fault = |doing, error| Fault { doing, name: name.clone(), error };
         match begun {
@@ -169,7 +178,7 @@ impl<S: Storage> Log<S> {
         }
         self.segment = name;
         self.position = header.len() as u64;
-        self.allocated = EXTENT_BYTES;
+        self.allocated = self.sizes.extent_bytes;
         Ok(true)
     }
 
@@ -180,7 +189,7 @@ impl<S: Storage> Log<S> {
         let intents = batch.iter().filter(|encoded| encoded.kind() == ledger::Kind::Intent).count();
         let reserve = (self.tip.open.len() + intents) * OUTCOME_FRAME_BYTES_MAX;
         let has_records = segment::first_of(&self.segment).is_some_and(|first| first < self.size());
-        if has_records && self.position + bytes as u64 > self.segment_bytes_max {
+        if has_records && self.position + bytes as u64 > self.sizes.segment_bytes_max {
             // False: no space for another segment. This one may grow past its limit while there is some left.
             self.begin_segment()?;
         }
@@ -188,7 +197,7 @@ impl<S: Storage> Log<S> {
         if wanted <= self.allocated {
             return Ok(true);
         }
-        for to in [wanted.next_multiple_of(EXTENT_BYTES), wanted] {
+        for to in [wanted.next_multiple_of(self.sizes.extent_bytes), wanted] {
             match self.storage.allocate(&self.segment, to) {
                 Ok(()) => {
                     self.allocated = to;
@@ -239,9 +248,7 @@ impl<S: Storage> Log<S> {
     }
 
     fn cut_back(&mut self) -> Result<(), Fault> {
-        self.storage
-            .truncate(&self.segment, self.position)
-            .map_err(|error| self.fault("cannot cut back", error))?;
+        self.storage.truncate(&self.segment, self.position).map_err(|error| self.fault("cannot cut back", error))?;
         self.allocated = self.position;
         Ok(())
     }

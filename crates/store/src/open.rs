@@ -16,7 +16,8 @@ use zeroize::Zeroizing;
 use crate::{
     Keys, KeysError, Ledger, Options, Recovered, fresh, keys,
     ledger_handle::Shared,
-    log::Fault,
+    log::{Fault, Sizes},
+    options::EXTENT_BYTES,
     read::{LEDGER_DIR, PUBLIC_KEY_FILE},
     recover, secret_file,
     storage::{Disk, Storage},
@@ -108,7 +109,8 @@ impl Store {
         write_public_key(&ledger_dir, &key)?;
         let pepper = pepper(dir)?;
 
-        let (log, recovered) = recover::open(disk, key, options.segment_bytes_max)?;
+        let sizes = Sizes { segment_bytes_max: options.segment_bytes_max, extent_bytes: EXTENT_BYTES };
+        let (log, recovered) = recover::open(disk, key, sizes)?;
         let shared = Arc::new(Shared::new(&ledger_dir, &options, log.size()));
         let writer = Writer::new(Arc::clone(&shared), log, options.checkpoint_ms);
         let thread = thread::Builder::new()
@@ -116,7 +118,7 @@ impl Store {
             .spawn(|| writer.run())
             .map_err(|error| OpenError::io("cannot start the writer of", LEDGER_DIR, error))?;
         let ledger = Arc::new(Ledger::new(Arc::clone(&shared)));
-        let keys = Keys::open(&dir.join(TABLE_FILE), pepper, &options.environment, Arc::clone(&ledger));
+        let keys = Keys::open(&dir.join(TABLE_FILE), pepper, options.environment, Arc::clone(&ledger));
         let mut store = Self {
             dir: dir.to_owned(),
             keys: Arc::new(match keys {
@@ -244,7 +246,8 @@ fn write_public_key(ledger_dir: &Path, key: &LogKey) -> Result<(), OpenError> {
         // Empty: a crash between making the file and writing it.
         Ok(found) if found == text => return Ok(()),
         Ok(found) if !found.is_empty() && !text.starts_with(&found) => {
-            let reason = format!("is not the one whose public half is in `{LEDGER_DIR}/{PUBLIC_KEY_FILE}`; bring it back");
+            let reason =
+                format!("is not the one whose public half is in `{LEDGER_DIR}/{PUBLIC_KEY_FILE}`; bring it back");
             return Err(OpenError::Secret { name: LOG_KEY_FILE, reason });
         }
         Ok(_) => {}
@@ -273,8 +276,7 @@ fn pepper(dir: &Path) -> Result<Zeroizing<[u8; 32]>, OpenError> {
         }
         None => {
             let pepper = Zeroizing::new(fresh::random::<32>());
-            secret_file::create(&path, &*pepper)
-                .map_err(|error| OpenError::io("cannot create", PEPPER_FILE, error))?;
+            secret_file::create(&path, &*pepper).map_err(|error| OpenError::io("cannot create", PEPPER_FILE, error))?;
             Ok(pepper)
         }
     }

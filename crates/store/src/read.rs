@@ -225,9 +225,8 @@ impl Iterator for Records {
 
 impl Filter {
     fn passes(&self, record: &Record) -> bool {
-        let is = |wanted: &Option<String>, found: Option<&str>| {
-            wanted.as_deref().is_none_or(|wanted| found == Some(wanted))
-        };
+        let is =
+            |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| found == Some(wanted));
         is(&self.id, Some(&record.id))
             && is(&self.call, record.body.call())
             && is(&self.caller, record.body.caller())

@@ -19,7 +19,7 @@ use ledger::{
 
 use crate::{
     OpenError, fresh,
-    log::{Fault, Log},
+    log::{Fault, Log, Sizes},
     options::{BATCH_RECORDS_MAX, CHECKPOINTS_AT_OPEN},
     storage::Storage,
 };
@@ -36,11 +36,7 @@ pub struct Recovered {
 }
 
 /// Opens the log in `storage`, recovering what a crash left.
-pub(crate) fn open<S: Storage>(
-    mut storage: S,
-    key: LogKey,
-    segment_bytes_max: u64,
-) -> Result<(Log<S>, Recovered), OpenError> {
+pub(crate) fn open<S: Storage>(mut storage: S, key: LogKey, sizes: Sizes) -> Result<(Log<S>, Recovered), OpenError> {
     let names = segments(&storage)?;
     let checkpoints = read_checkpoints(&mut storage)?;
     let recent = last_notes(&checkpoints);
@@ -51,7 +47,7 @@ pub(crate) fn open<S: Storage>(
     let mut log = Log {
         storage,
         key,
-        segment_bytes_max,
+        sizes,
         tip: report.tip,
         segment: String::new(),
         position: 0,
@@ -91,7 +87,7 @@ impl<S: Storage> Log<S> {
             if read == 0 {
                 break;
             }
-            if found.iter().take(read).any(|byte| *byte != 0) {
+            if !frame::all_zero(found.get(..read).unwrap_or_default()) {
                 self.storage
                     .write(&name, at, zeros.get(..read).unwrap_or_default())
                     .map_err(|error| fault("cannot clear the torn tail of", &name, error))?;

@@ -28,7 +28,10 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     if mode & 0o077 != 0 {
         return Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
-            format!("others may read it (mode {:o}); `chmod 600` it, and think about replacing the secret", mode & 0o777),
+            format!(
+                "others may read it (mode {:o}); `chmod 600` it, and think about replacing the secret",
+                mode & 0o777
+            ),
         ));
     }
     let mut secret = Zeroizing::new(Vec::new());

@@ -150,7 +150,7 @@ fn take_space(file: &File, from: u64, to: u64) -> io::Result<()> {
 }
 
 fn write_zeros(file: &File, from: u64, to: u64) -> io::Result<()> {
-    const ZEROS: [u8; 65_536] = [0; 65_536];
+    static ZEROS: [u8; 65_536] = [0; 65_536];
     let mut at = from;
     while at < to {
         let length = (to - at).min(ZEROS.len() as u64) as usize;

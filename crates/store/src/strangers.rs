@@ -76,9 +76,8 @@ mod tests {
 
     #[test]
     fn reasons_are_bounded_and_none_is_lost() {
-        const NAMES: [&str; 20] = [
-            "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t",
-        ];
+        const NAMES: [&str; 20] =
+            ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t"];
         let mut strangers = Strangers::default();
         for name in NAMES {
             strangers.count(name, 5_000);

@@ -6,8 +6,10 @@ pub mod anthropic;
 pub mod openai_chat;
 pub mod openai_responses;
 
+mod plain;
 mod unmodelled;
 
+use self::plain::PlainArguments;
 use crate::answer::{Answer, Event, UpstreamError};
 use crate::call::{Block, Call};
 
@@ -105,11 +107,12 @@ impl Dialect {
 
     /// A decoder for the stream that answers `call`.
     pub fn decoder(self, call: &Call) -> Decoder {
-        match self {
-            Self::OpenAiChat => Decoder::OpenAiChat(Box::new(openai_chat::Decoder::new(call))),
-            Self::OpenAiResponses => Decoder::OpenAiResponses(Box::new(openai_responses::Decoder::new(call))),
-            Self::Anthropic => Decoder::Anthropic(Box::new(anthropic::Decoder::new(call))),
-        }
+        let format = match self {
+            Self::OpenAiChat => Format::OpenAiChat(Box::new(openai_chat::Decoder::new(call))),
+            Self::OpenAiResponses => Format::OpenAiResponses(Box::new(openai_responses::Decoder::new(call))),
+            Self::Anthropic => Format::Anthropic(Box::new(anthropic::Decoder::new(call))),
+        };
+        Decoder { format, arguments: PlainArguments::default() }
     }
 }
 
@@ -124,12 +127,15 @@ pub enum Whole {
 
 /// Reads a streamed answer. Any chunking of the same bytes gives the same events.
 #[derive(Debug)]
-pub enum Decoder {
-    /// OpenAI chat completions and completions.
+pub struct Decoder {
+    format: Format,
+    arguments: PlainArguments,
+}
+
+#[derive(Debug)]
+enum Format {
     OpenAiChat(Box<openai_chat::Decoder>),
-    /// OpenAI Responses.
     OpenAiResponses(Box<openai_responses::Decoder>),
-    /// Anthropic messages.
     Anthropic(Box<anthropic::Decoder>),
 }
 
@@ -139,11 +145,14 @@ impl Decoder {
     /// # Errors
     /// [`Garbled`]; the stream must be abandoned.
     pub fn push(&mut self, bytes: &[u8], events: &mut Vec<Event>) -> Result<(), Garbled> {
-        match self {
-            Self::OpenAiChat(decoder) => decoder.push(bytes, events),
-            Self::OpenAiResponses(decoder) => decoder.push(bytes, events),
-            Self::Anthropic(decoder) => decoder.push(bytes, events),
-        }
+        let start = events.len();
+        let read = match &mut self.format {
+            Format::OpenAiChat(decoder) => decoder.push(bytes, events),
+            Format::OpenAiResponses(decoder) => decoder.push(bytes, events),
+            Format::Anthropic(decoder) => decoder.push(bytes, events),
+        };
+        self.arguments.pass(events, start);
+        read
     }
 
     /// The upstream closed the stream.
@@ -151,10 +160,13 @@ impl Decoder {
     /// # Errors
     /// [`Garbled`] when it closed before its terminal event.
     pub fn finish(&mut self, events: &mut Vec<Event>) -> Result<(), Garbled> {
-        match self {
-            Self::OpenAiChat(decoder) => decoder.finish(events),
-            Self::OpenAiResponses(decoder) => decoder.finish(events),
-            Self::Anthropic(decoder) => decoder.finish(events),
-        }
+        let start = events.len();
+        let ended = match &mut self.format {
+            Format::OpenAiChat(decoder) => decoder.finish(events),
+            Format::OpenAiResponses(decoder) => decoder.finish(events),
+            Format::Anthropic(decoder) => decoder.finish(events),
+        };
+        self.arguments.pass(events, start);
+        ended
     }
 }

@@ -1,12 +1,15 @@
 //! Strict JSON: duplicate keys, invalid UTF-8 and excess depth are refused, so that two parsers cannot read two things.
 
 pub mod escapes;
+mod number;
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+
+pub use number::Number;
 
 /// A JSON value. Objects keep their order and have no duplicate keys. Its `Debug` shows shape and lengths, never text.
 #[derive(Clone, PartialEq)]
@@ -16,7 +19,7 @@ pub enum Value {
     /// `true`, `false`
     Bool(bool),
     /// A number; those outside `i64`, `u64` and finite `f64` are refused when read.
-    Number(serde_json::Number),
+    Number(Number),
     /// Text.
     String(String),
     /// A list.
@@ -88,7 +91,8 @@ impl<'de> Visitor<'de> for Strict {
         Ok(Value::Number(value.into()))
     }
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
-        serde_json::Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+        let number = serde_json::Number::from_f64(value);
+        number.map(|number| Value::Number(number.into())).ok_or_else(|| E::custom("number out of range"))
     }
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
         Ok(Value::String(value.to_owned()))

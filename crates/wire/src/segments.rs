@@ -1,7 +1,8 @@
 //! Every string and attachment of a call or an answer, with its origin, in one fixed order: what inspection reads and
 //! what transformation edits. A string that is missing here would leave uninspected, so the matches have no wildcard arm.
 //!
-//! Not here: the model alias (a destination is asked for its own model), and JSON numbers.
+//! Not here: the model alias (a destination is asked for its own model), the numbers of the format itself, and numbers of
+//! at most four digits in a caller's own JSON.
 
 mod walk;
 
@@ -13,6 +14,12 @@ pub const SEALED_MEDIA_TYPE: &str = "application/x-sealed-reasoning";
 /// The media type of what is not in the call: an address that the provider would fetch, a file that it keeps. Its size
 /// is 0, because it is unknown.
 pub const ELSEWHERE_MEDIA_TYPE: &str = "application/x-kept-elsewhere";
+/// The media type of long lists of numbers in unmodelled fields, which could be a prompt in token ids. Its size is how
+/// many they are.
+pub const NUMBERS_MEDIA_TYPE: &str = "application/x-numbers";
+/// More numbers than this in one unmodelled field are opaque content.
+const NUMBERS_MAX: usize = 16;
+
 /// Where a piece of content comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Origin {
@@ -73,7 +80,7 @@ impl Call {
     }
 
     /// Hands each text that may be changed to `edit`, with its place in [`Call::segments`] and its origin. Opaque
-    /// content, JSON keys and paths are passed over.
+    /// content, JSON keys, numbers and paths are passed over.
     pub fn edit(&mut self, edit: &mut dyn FnMut(usize, Origin, &mut String)) {
         walk::edit::call(self, &mut walk::Editing::new(edit));
     }

@@ -5,6 +5,9 @@ use crate::dialect::Garbled;
 /// The most bytes of one event that are kept while waiting for its end.
 pub const EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// The room that a reader keeps between events, in bytes, for each of its two buffers.
+const KEPT_BYTES_MAX: usize = 16 * 1024;
+
 /// One event.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Event {
@@ -66,6 +69,7 @@ impl Reader {
                 self.line_done(&line, take)?;
                 self.line = line;
                 self.line.clear();
+                self.line.shrink_to(KEPT_BYTES_MAX);
             }
         }
         Ok(())
@@ -98,6 +102,8 @@ impl Reader {
             let taken = if self.has_data { take(&self.name, &self.data) } else { Ok(()) };
             self.name.clear();
             self.data.clear();
+            // One large event should not hold its room for the rest of a long stream.
+            self.data.shrink_to(KEPT_BYTES_MAX);
             self.has_data = false;
             return taken;
         }

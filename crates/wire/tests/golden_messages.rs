@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::Path;
 
-use wire::call::{Call, Door, Task};
+use wire::call::{Call, Door, Generate, Task};
 use wire::dialect::{Decoder, Dialect, Request, Target, Whole};
 use wire::front::{self, Echo, Encoder, Headers};
 use wire::json::{self, Value};
@@ -143,7 +143,9 @@ fn encoded(case: &Value, bytes: &[u8], size: usize) -> Value {
 }
 
 fn asked() -> (Call, Echo) {
-    let task = Task::Generate(Box::default());
+    let mut generate = Generate::default();
+    generate.sampling.stop = vec!["END".into()];
+    let task = Task::Generate(Box::new(generate));
     let call = Call { door: Door::Messages, model: "auto".to_owned(), task, unmodelled: Vec::new() };
     let echo = Echo::of(&call, "01ARZ3", 1_700_000_000);
     (call, echo)

@@ -1,5 +1,5 @@
 //! Nothing leaves uninspected: whatever a dialect writes of a call is in a segment of it, keys, ids and headers included.
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "a test")]
 
 use wire::call::{
     AnthropicHints, Block, BlockKind, CacheControl, Call, Complete, Door, Embed, Generate, OutputFormat, Reasoning,
@@ -31,7 +31,7 @@ impl Markers {
 
     fn object(&mut self) -> Value {
         let text = format!(
-            r#"{{"type":"object","{}":["{}",{{"{}":"{}"}}],"description":"{}"}}"#,
+            r#"{{"type":"object","{}":["{}",{{"{}":"{}"}}],"description":"{}","const":4111111111111111}}"#,
             self.word(),
             self.word(),
             self.word(),
@@ -181,9 +181,9 @@ fn attachments(m: &mut Markers) -> Vec<(&'static str, Call)> {
         ("an image", said_by_user(m, |m| BlockKind::Image { source: base64(m, "image/png"), detail: None })),
         (
             "an image's type",
-            said_by_user(m, |m| BlockKind::Image {
-                source: base64(m, &format!("image/{}", m.0)),
-                detail: Some(m.word()),
+            said_by_user(m, |m| {
+                let media_type = format!("image/{}", m.word());
+                BlockKind::Image { source: base64(m, &media_type), detail: Some(m.word()) }
             }),
         ),
         (
@@ -285,6 +285,8 @@ fn parameters(m: &mut Markers) -> Vec<(&'static str, Call)> {
                 let cache = Some(CacheControl { ttl: Some(m.word()) });
                 call.turns[0].content[0].cache = cache.clone();
                 let thinking_display = Some(m.word());
+                call.reasoning =
+                    Some(Reasoning { thinking: Some(wire::call::Thinking::Adaptive), ..Reasoning::default() });
                 call.anthropic = AnthropicHints { betas: vec!["mk000x"], cache, keep_thinking: true, thinking_display };
             }),
         ),
@@ -328,10 +330,14 @@ fn sent(call: &Call) -> Vec<String> {
     sent
 }
 
-/// The markers in `text`.
+/// The card number that stands in every JSON object of the cases.
+const CARD: &str = "4111111111111111";
+
+/// The markers in `text`, and the card number where it is.
 fn markers(text: &str) -> Vec<&str> {
+    let card = text.find(CARD).map(|at| &text[at..at + CARD.len()]);
     let starts = text.match_indices("mk").filter(|(at, _)| text[at + 2..].starts_with(|c: char| c.is_ascii_digit()));
-    starts.map(|(at, _)| &text[at..at + 6]).collect()
+    starts.map(|(at, _)| &text[at..at + 6]).chain(card).collect()
 }
 
 #[test]
@@ -351,12 +357,45 @@ fn every_string_that_is_sent_is_in_a_segment() {
 }
 
 #[test]
+fn what_nobody_here_can_read_is_opaque() {
+    let mut found = 0;
+    for (name, call) in features() {
+        let expected = match name {
+            "an image" | "an image's type" => "image/",
+            "audio" => "audio/wav",
+            "a file" => "application/pdf",
+            "signed reasoning" | "sealed reasoning" => wire::segments::SEALED_MEDIA_TYPE,
+            name if name.ends_with("by address") || name.ends_with("keeps") => wire::segments::ELSEWHERE_MEDIA_TYPE,
+            _ => continue,
+        };
+        found += 1;
+        let is_there = call.segments().iter().any(|segment| match segment.content {
+            Content::Opaque { media_type, .. } => media_type.starts_with(expected),
+            Content::Text(_) => false,
+        });
+        assert!(is_there, "{name}");
+    }
+    assert_eq!(found, 10);
+}
+
+#[test]
+fn a_prompt_in_numbers_is_opaque() {
+    let mut call = generate(&mut Markers::default(), |_, _| ());
+    let list = |length: usize| wire::json::parse(format!("[{}1]", "1,".repeat(length - 1)).as_bytes()).unwrap();
+    let is_opaque = |call: &Call| {
+        call.segments().iter().any(|segment| matches!(segment.content, Content::Opaque { bytes: 17, .. }))
+    };
+    call.unmodelled = vec![Unmodelled { path: "some_ids".to_owned(), value: list(16) }];
+    assert!(!is_opaque(&call));
+    call.unmodelled = vec![Unmodelled { path: "some_ids".to_owned(), value: list(17) }];
+    assert!(is_opaque(&call));
+}
+
+#[test]
 fn every_feature_can_be_said_to_somebody() {
-    // Labels go nowhere: OpenAI takes them only for answers that it keeps.
     let unsayable: Vec<_> =
         features().into_iter().filter(|(_, call)| sent(call).is_empty()).map(|(name, _)| name).collect();
-    let expected: &[&str] = &[];
-    assert_eq!(unsayable, expected);
+    assert!(unsayable.is_empty(), "no dialect says {unsayable:?}");
 }
 
 #[test]

@@ -4,6 +4,8 @@ import json
 import os
 import pathlib
 import subprocess
+import time
+from collections import Counter
 
 SETTINGS = json.loads(os.environ["CLIENTS"])
 RESTRICTED = ("RESTRICTED-MARKER", "00482913", "Sigurdsdottir")
@@ -45,7 +47,39 @@ def test_upstream_storage_is_always_off():
     assert all(body["store"] is False for body in responses)
 
 
-def test_the_ledger_verifies():
+def verdict() -> dict:
     verified = portcullis("ledger", "verify", "--json")
     assert verified.returncode == 0, verified.stdout + verified.stderr
-    assert json.loads(verified.stdout)
+    return json.loads(verified.stdout)
+
+
+def intents() -> list[dict]:
+    found = portcullis("ledger", "search", "--kind", "intent", "--limit", "100000", "--json")
+    assert found.returncode == 0, found.stdout + found.stderr
+    return [record["body"] for record in json.loads(found.stdout)["records"]]
+
+
+def test_the_ledger_verifies_and_no_attempt_is_left_open():
+    assert verdict()["sound"]
+    deadline = time.monotonic() + 15
+    while (left := verdict()["open_intents"]) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert left == 0
+
+
+def test_the_ledger_names_each_attempt():
+    """As many intents as requests arrived, for each provider: none without a record, and no record without a request."""
+    assert verdict()["kinds"]["intent"] == len(intents()), "not all intents could be listed"
+    recorded = Counter(provider_of(intent["destination"]["name"]) for intent in intents())
+    received = Counter({name: sum("body" in entry for entry in log(name)) for name in SETTINGS["logs"]})
+    recorded.pop("built-in", None)
+    assert recorded == received
+
+
+def provider_of(destination: str) -> str:
+    return {"responses": "cloud"}.get(destination, "ward" if destination.startswith("nasty-") else destination)
+
+
+def test_no_attempt_at_a_hosted_model_is_recorded_above_public():
+    hosted = [intent for intent in intents() if intent["destination"]["hosting"] == "hosted"]
+    assert hosted and {intent["level"] for intent in hosted} == {"public"}

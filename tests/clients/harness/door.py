@@ -29,6 +29,26 @@ offboarding = "iam@hospital.example"
 """
 
 
+MAIN = """\
+mode = "development"
+[limits]
+breaker_failures = 1000
+"""
+"""Upstreams misbehave on purpose here, and each test must meet its own."""
+VENDOR = """\
+name = "Stand-in, Inc."
+reviewed = 2026-06-01
+valid_until = 2099-06-01
+reviewer = "privacy@hospital.example"
+training_use = false
+retention_days = 0
+baa = false
+regions = ["us-east-1"]
+sub_processors = []
+certifications = []
+"""
+
+
 class Door:
     """Runs `portcullis serve` as long as its context, with a public caller and one of the usual floor."""
 
@@ -71,8 +91,8 @@ class Door:
             "openai_key": self.keys["clients-public"],
             "anthropic_key": self.keys["clients-public"],
             "usual_key": self.keys["clients-usual"],
-            "openai_models": ["ward", "cloud", "claude"],
-            "anthropic_models": ["ward", "cloud", "claude"],
+            "openai_models": ["ward", "cloud", "responses", "claude"],
+            "anthropic_models": ["ward", "cloud", "responses", "claude"],
             "embedding_models": ["ward", "cloud"],
             "agent_model": "claude-standin",
             "logs": {name: str(self.standins.log(name)) for name in self.standins.urls},
@@ -105,11 +125,16 @@ class Door:
     def write_configuration(self) -> None:
         destinations = self.config / "destinations"
         destinations.mkdir(parents=True, exist_ok=True)
-        (self.config / "portcullis.toml").write_text('mode = "development"\n')
+        (self.config / "vendors").mkdir(exist_ok=True)
+        (self.config / "portcullis.toml").write_text(MAIN)
+        (self.config / "vendors" / "standin.toml").write_text(VENDOR)
         ward, cloud, claude = (self.standins.urls[name] for name in ("ward", "cloud", "claude"))
         self.write(destinations, "ward", "openai", "self_hosted", f"{ward}/v1", "standin-ward", ["ward", "either"])
-        self.write(destinations, "cloud", "openai", "hosted", f"{cloud}/v1", "standin-cloud", ["cloud", "either"], 'credential = "env:CLOUD_KEY"\n')
-        self.write(destinations, "claude", "anthropic", "hosted", f"{claude}/v1", "standin-claude", ["claude", "claude-standin"], 'credential = "env:CLAUDE_KEY"\n')
+        cloud_key, claude_key = ('vendor = "standin"\ncredential = "env:CLOUD_KEY"\n', 'vendor = "standin"\ncredential = "env:CLAUDE_KEY"\n')
+        self.write(destinations, "cloud", "openai", "hosted", f"{cloud}/v1", "standin-cloud", ["cloud", "either"], cloud_key)
+        self.write(destinations, "responses", "openai", "hosted", f"{cloud}/v1", "standin-cloud", ["responses"], cloud_key + 'api = "responses"\n')
+        self.write(destinations, "claude", "anthropic", "hosted", f"{claude}/v1", "standin-claude", ["claude", "claude-standin"], claude_key)
+        (destinations / "built-in.toml").write_text('kind = "embedded"\naliases = ["built-in"]\n')
         for way in WAYS:
             self.write(destinations, way, "openai", "self_hosted", f"{ward}/v1", way, [way])
 

@@ -73,8 +73,8 @@ def standins(tmp_path_factory):
         yield running
 
 
-def status(standins: StandIns, name: str, path: str, body: dict, key: str | None) -> int:
-    headers = {"content-type": "application/json", "anthropic-version": "2023-06-01"}
+def status(standins: StandIns, name: str, path: str, body: dict, key: str | None, version: str = "2023-06-01") -> int:
+    headers = {"content-type": "application/json", "anthropic-version": version}
     headers |= {"authorization": f"Bearer {key}"} if key else {}
     request = urllib.request.Request(standins.urls[name] + path, json.dumps(body).encode(), headers)
     try:
@@ -96,3 +96,9 @@ def test_only_its_own_credential_is_taken(standins):
     assert status(standins, "cloud", "/v1/chat/completions", body, standins.keys["cloud"]) == 200
     assert status(standins, "cloud", "/v1/chat/completions", body, "sk-any") == 401
     assert status(standins, "cloud", "/v1/chat/completions", body, None) == 401
+
+
+def test_sampling_parameters_end_with_the_version_that_took_them_away(standins):
+    body = {"model": "standin", "max_tokens": 9, "messages": ASKED, "temperature": 0.2}
+    assert status(standins, "claude", "/v1/messages", body, standins.keys["claude"], "2023-06-01") == 200
+    assert status(standins, "claude", "/v1/messages", body, standins.keys["claude"], "2026-10-21") == 400

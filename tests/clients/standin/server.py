@@ -13,6 +13,7 @@ from standin.openai import Chat, Completion, Embeddings, Event
 from standin.responses import Responses
 
 BODY_BYTES_MAX = 64 << 20
+VERSION_WITH_SAMPLING = "2023-06-01"
 
 
 @dataclass
@@ -49,12 +50,19 @@ ROUTES = {
 }
 
 
-def as_endpoints_take_it(body: object) -> object:
-    """The body without the two liberties that OpenAI lets pass although its published types do not: `annotations` in
-    assistant messages, since callers send answers back as they came, and function tools of responses without `strict`."""
+def as_endpoints_take_it(body: object, version: str | None) -> object:
+    """The body without the liberties that endpoints let pass although the published types do not.
+
+    OpenAI: `annotations` in assistant messages, since callers send answers back as they came, and function tools of
+    responses without `strict`. Anthropic: the sampling parameters, in the version of the API before those types.
+    """
     if not isinstance(body, dict):
         return body
     taken = dict(body)
+    if version == VERSION_WITH_SAMPLING:
+        for name in ("temperature", "top_p", "top_k"):
+            if isinstance(taken.get(name), (int, float)):
+                del taken[name]
     if isinstance(body.get("messages"), list):
         taken["messages"] = [
             {name: value for name, value in message.items() if name != "annotations"}
@@ -109,7 +117,7 @@ class Exchange(BaseHTTPRequestHandler):
         module, name, form = route
         try:
             body = json.loads(raw)
-            published.check(self.standin.kind, module, name, as_endpoints_take_it(body))
+            published.check(self.standin.kind, module, name, as_endpoints_take_it(body, self.headers.get("anthropic-version")))
         except (ValueError, published.Refused) as fault:
             self.note({"path": path, "refused": str(fault)})
             return self.fail(400, "invalid_request", f"not a valid request: {fault}")

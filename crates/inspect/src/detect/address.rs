@@ -36,7 +36,10 @@ pub(crate) fn ip_v4(scan: &mut Scan<'_>, chain: &Chain) {
     let goes_on = is_word(text.at(last.end)) || text.at(last.end) == b'.' && is_word(text.at(last.end + 1));
     let written = std::str::from_utf8(text.cut(start, last.end)).ok();
     let Some(address) = written.and_then(|written| written.parse::<Ipv4Addr>().ok()) else { return };
-    let is_nobody = address.is_loopback() || address.is_unspecified() || address.is_broadcast() || address.octets().starts_with(&[255, 255]);
+    let is_nobody = address.is_loopback()
+        || address.is_unspecified()
+        || address.is_broadcast()
+        || address.octets().starts_with(&[255, 255]);
     if in_longer || goes_on || is_nobody || scan.is_marked(Mark::Version, start, 16) {
         return;
     }
@@ -113,13 +116,15 @@ fn has_top_level(text: Text<'_>, start: usize, end: usize) -> bool {
     let domain = text.cut(start, end);
     let mut labels = domain.rsplit(|byte| *byte == b'.');
     let Some(top) = labels.next() else { return false };
-    let is_name = top.len() >= 2 && top.iter().all(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80) || top.starts_with(b"xn--");
+    let is_name = top.len() >= 2 && top.iter().all(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80)
+        || top.starts_with(b"xn--");
     labels.next().is_some() && is_name && !FILE_ENDINGS.iter().any(|ending| top.eq_ignore_ascii_case(ending.as_bytes()))
 }
 
 /// Whether `start` lies in the credentials of a URL (`https://user:pass@host`), which are their own finding.
 fn is_userinfo(text: Text<'_>, start: usize) -> bool {
-    let from = text.run_back(start, 200, |byte| byte > b' ' && !matches!(byte, b'/' | b'"' | b'\'' | b'<' | b'>' | b'@' | b'?'));
+    let from = text
+        .run_back(start, 200, |byte| byte > b' ' && !matches!(byte, b'/' | b'"' | b'\'' | b'<' | b'>' | b'@' | b'?'));
     text.cut(from.saturating_sub(3), from) == b"://"
 }
 
@@ -127,7 +132,10 @@ const LOCAL_BYTES_MAX: usize = 64;
 const DOMAIN_BYTES_MAX: usize = 253;
 /// Eight groups of four, or six and an IPv4 address.
 const V6_BYTES_MAX: usize = 45;
-const FILE_ENDINGS: &[&str] = &["png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "ts", "tsx", "json", "html", "htm", "txt", "rs", "py", "local"];
+const FILE_ENDINGS: &[&str] = &[
+    "png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "ts", "tsx", "json", "html", "htm", "txt", "rs", "py",
+    "local",
+];
 
 #[cfg(test)]
 mod tests {

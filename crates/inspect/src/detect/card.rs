@@ -11,13 +11,19 @@ pub(crate) fn card(scan: &mut Scan<'_>, chain: &Chain) {
     for group in chain.groups() {
         count += 1;
         total += group.len();
-        if !(DIGITS_MIN..=19).contains(&total) || !is_shape(scan, chain, count) || !ends_number(scan.text, group.end) {
+        let digits = chain.digits(total);
+        // The cheap and rare first: in a row of digits every one begins a chain.
+        if !(DIGITS_MIN..=19).contains(&total) || !is_issued(digits) || !luhn(digits) || !is_shape(scan, chain, count) {
             continue;
         }
-        let digits = chain.digits(total);
+        if !ends_number(scan.text, group.end) {
+            continue;
+        }
         let is_short = total < 14 && count == 1;
-        let near = |scan: &Scan<'_>| scan.is_marked(Mark::Card, chain.start(), 80) || scan.is_marked_after(Mark::Card, group.end, 40);
-        if is_issued(digits) && luhn(digits) && !is_one_digit(digits) && !(is_short && !near(scan)) {
+        let near = |scan: &Scan<'_>| {
+            scan.is_marked(Mark::Card, chain.start(), 80) || scan.is_marked_after(Mark::Card, group.end, 40)
+        };
+        if (!is_short || near(scan)) && !is_one_digit(digits) {
             let confidence = if count > 1 || near(scan) { 0.95 } else { 0.85 };
             scan.hit(chain.start(), group.end, "pci.card", confidence, "card");
         }
@@ -27,7 +33,12 @@ pub(crate) fn card(scan: &mut Scan<'_>, chain: &Chain) {
 /// Whether the check digit is right.
 pub(crate) fn luhn(digits: &[u8]) -> bool {
     let double = |digit: u8| if digit > 4 { digit * 2 - 9 } else { digit * 2 };
-    let sum: u32 = digits.iter().rev().enumerate().map(|(i, digit)| u32::from(if i % 2 == 1 { double(*digit) } else { *digit })).sum();
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(i, digit)| u32::from(if i % 2 == 1 { double(*digit) } else { *digit }))
+        .sum();
     sum.is_multiple_of(10)
 }
 
@@ -64,23 +75,23 @@ const DIGITS_MIN: usize = 12;
 
 /// Ranges of the first two or four digits and the lengths issued in them (ISO/IEC 7812 as published by the schemes).
 const ISSUERS: &[(u32, u32, &[u8])] = &[
-    (40, 49, &[13, 16, 19]),                         // Visa
-    (51, 55, &[16]),                                 // Mastercard
-    (2221, 2720, &[16]),                             // Mastercard
-    (34, 34, &[15]),                                 // American Express
-    (37, 37, &[15]),                                 // American Express
-    (3000, 3059, &[14, 16]),                         // Diners Club
-    (3095, 3095, &[14, 16]),                         // Diners Club
-    (36, 36, &[14, 16, 19]),                         // Diners Club
-    (38, 39, &[14, 16, 19]),                         // Diners Club
-    (3528, 3589, &[16, 17, 18, 19]),                 // JCB
-    (2131, 2131, &[15]),                             // JCB
-    (2200, 2204, &[16, 17, 18, 19]),                 // Mir
-    (50, 50, &[12, 13, 14, 15, 16, 17, 18, 19]),     // Maestro, Elo, RuPay, Verve
-    (56, 58, &[12, 13, 14, 15, 16, 17, 18, 19]),     // Maestro
-    (60, 69, &[12, 13, 14, 15, 16, 17, 18, 19]),     // Discover, UnionPay, Maestro, RuPay
-    (81, 82, &[16]),                                 // UnionPay, RuPay
-    (9792, 9792, &[16]),                             // Troy
+    (40, 49, &[13, 16, 19]),                     // Visa
+    (51, 55, &[16]),                             // Mastercard
+    (2221, 2720, &[16]),                         // Mastercard
+    (34, 34, &[15]),                             // American Express
+    (37, 37, &[15]),                             // American Express
+    (3000, 3059, &[14, 16]),                     // Diners Club
+    (3095, 3095, &[14, 16]),                     // Diners Club
+    (36, 36, &[14, 16, 19]),                     // Diners Club
+    (38, 39, &[14, 16, 19]),                     // Diners Club
+    (3528, 3589, &[16, 17, 18, 19]),             // JCB
+    (2131, 2131, &[15]),                         // JCB
+    (2200, 2204, &[16, 17, 18, 19]),             // Mir
+    (50, 50, &[12, 13, 14, 15, 16, 17, 18, 19]), // Maestro, Elo, RuPay, Verve
+    (56, 58, &[12, 13, 14, 15, 16, 17, 18, 19]), // Maestro
+    (60, 69, &[12, 13, 14, 15, 16, 17, 18, 19]), // Discover, UnionPay, Maestro, RuPay
+    (81, 82, &[16]),                             // UnionPay, RuPay
+    (9792, 9792, &[16]),                         // Troy
 ];
 
 #[cfg(test)]

@@ -66,15 +66,14 @@ impl Chain {
         self.groups().first().map_or(0, |group| group.start)
     }
 
-    pub(crate) fn end(&self) -> usize {
-        self.groups().last().map_or(0, |group| group.end)
-    }
-
     /// The one byte that separates all of the first `count` groups; `None` if they are separated differently.
     pub(crate) fn separator(&self, text: Text<'_>, count: usize) -> Option<u8> {
         let first = text.at(self.groups().first()?.end);
         let pairs = self.groups().iter().zip(self.groups().iter().skip(1)).take(count.saturating_sub(1));
-        pairs.into_iter().all(|(left, right)| right.start == left.end + 1 && text.at(left.end) == first).then_some(first)
+        pairs
+            .into_iter()
+            .all(|(left, right)| right.start == left.end + 1 && text.at(left.end) == first)
+            .then_some(first)
     }
 }
 
@@ -96,9 +95,12 @@ pub(crate) fn each_chain(text: Text<'_>, end: usize, found: &mut dyn FnMut(&Chai
         for (within, byte) in block.iter().enumerate() {
             let at = index * BLOCK + within;
             if byte.is_ascii_digit() && at >= done {
-                let chain = Chain::read(text, at);
                 done = text.run(at, usize::MAX, |byte| byte.is_ascii_digit());
-                found(&chain);
+                // A short number that stands alone is no more than a number; two letters before it may begin an IBAN.
+                let is_alone = done - at < ALONE_DIGITS_MAX && !is_separator(text.at(done));
+                if !is_alone || text.before(at).is_ascii_alphabetic() {
+                    found(&Chain::read(text, at));
+                }
             }
         }
     }
@@ -123,10 +125,12 @@ pub(crate) fn ends_number(text: Text<'_>, end: usize) -> bool {
 
 /// From where on a chain at the end of the text may still become a number.
 pub(crate) fn open_chain(text: Text<'_>) -> usize {
-    let end = text.len();
-    let start = text.run_back(end, OPEN_MAX, |byte| byte.is_ascii_digit() || is_separator(byte) || matches!(byte, b'+' | b','));
+    // The sign of an extension may be the last byte.
+    let end = text.len() - usize::from(matches!(text.before(text.len()), b'x' | b'X'));
+    let start =
+        text.run_back(end, OPEN_MAX, |byte| byte.is_ascii_digit() || is_separator(byte) || matches!(byte, b'+' | b','));
     let first = text.cut(start, end).iter().position(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'('));
-    first.map_or(end, |first| start + first)
+    first.map_or(text.len(), |first| start + first)
 }
 
 /// What may stand between two groups, up to [`SEPARATOR_MAX`] of it.
@@ -139,6 +143,8 @@ const BLOCK: usize = 32;
 const GROUPS_MAX: usize = 20;
 /// One more digit than the longest card.
 const DIGITS_MAX: usize = 20;
+/// So many digits in one group are nothing yet.
+const ALONE_DIGITS_MAX: usize = 7;
 /// `) - ` is the longest separator that people write.
 const SEPARATOR_MAX: usize = 3;
 /// Longer than 20 digits with single separators, and than any phone number.
@@ -150,16 +156,19 @@ mod tests {
 
     fn check(text: &str, expected: &[&str]) {
         let mut found = Vec::new();
-        each_chain(Text::new(text), text.len(), &mut |chain| found.push(text[chain.start()..chain.end()].to_owned()));
+        each_chain(Text::new(text), text.len(), &mut |chain| {
+            found.push(text.get(chain.start()..chain.groups().last().unwrap().end).unwrap().to_owned());
+        });
         assert_eq!(found, expected, "{text}");
     }
 
     #[test]
     fn every_group_begins_a_chain() {
         check("a 12 34 b", &["12 34", "34"]);
-        check("(555) 123-4567!", &["555) 123-4567", "123-4567", "4567"]);
+        check("a 12, 1234567, AB12", &["1234567", "12"]);
+        check("(555) 123-4567.", &["555) 123-4567", "123-4567", "4567"]);
         check("no digits", &[]);
-        check("1    2", &["1", "2"]);
+        check("1    2 .", &["1", "2"]);
     }
 
     #[test]
@@ -170,7 +179,9 @@ mod tests {
 
     #[test]
     fn an_open_chain_begins_at_its_first_digit_or_sign() {
-        for (text, start) in [("call 555 12", 5), ("call +", 5), ("the (", 4), ("the end. ", 9), ("in 2024, ", 3), ("", 0)] {
+        for (text, start) in
+            [("call 555 12", 5), ("call +", 5), ("the (", 4), ("the end. ", 9), ("in 2024, ", 3), ("", 0)]
+        {
             assert_eq!(open_chain(Text::new(text)), start, "{text}");
         }
     }

@@ -16,7 +16,13 @@ pub(crate) fn mrn(scan: &mut Scan<'_>, start: usize) {
     let digits = token.iter().filter(|byte| byte.is_ascii_digit()).count();
     let dashes = token.iter().filter(|byte| **byte == b'-').count();
     let is_date = digits == 8 && dashes == 2 && token.len() == 10;
-    if (5..=15).contains(&token.len()) && digits >= 4 && digits + dashes + 4 >= token.len() && !is_date && text.ends_word(end) && text.before(end) != b'-' {
+    if (5..=15).contains(&token.len())
+        && digits >= 4
+        && digits + dashes + 4 >= token.len()
+        && !is_date
+        && text.ends_word(end)
+        && text.before(end) != b'-'
+    {
         scan.hit(at, end, "phi.mrn", 0.85, "mrn");
     }
 }
@@ -85,13 +91,17 @@ fn after_label(text: Text<'_>, start: usize, words: &[&str]) -> usize {
         if !words.iter().any(|word| text.cut(at, end).eq_ignore_ascii_case(word.as_bytes())) || is_word(text.at(end)) {
             break;
         }
-        at = text.run(end, 5, |byte| matches!(byte, b' ' | b'\t' | b'\n' | b':' | b'#' | b'=' | b'.' | b'-' | b'(' | b')' | b'"' | b'\'' | b'*'));
+        at = text.run(end, 5, |byte| {
+            matches!(byte, b' ' | b'\t' | b'\n' | b':' | b'#' | b'=' | b'.' | b'-' | b'(' | b')' | b'"' | b'\'' | b'*')
+        });
     }
     at
 }
 
-const MRN_LABEL: &[&str] =
-    &["mrn", "medical", "record", "rec", "number", "no", "num", "id", "is", "patient", "hospital", "chart", "mr", "the", "was"];
+const MRN_LABEL: &[&str] = &[
+    "mrn", "medical", "record", "rec", "number", "no", "num", "id", "is", "patient", "hospital", "chart", "mr", "the",
+    "was",
+];
 const NPI_LABEL: &[&str] = &["npi", "national", "provider", "identifier", "number", "no", "num", "id", "is", "the"];
 const LABEL_WORDS_MAX: usize = 6;
 /// How far from the word that announces it a code may begin.

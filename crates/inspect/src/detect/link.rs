@@ -12,15 +12,21 @@ pub(crate) fn link(scan: &mut Scan<'_>, start: usize) {
         return;
     }
     let text = scan.text;
-    let signs = text.run(start, 10, |byte| matches!(byte, b']' | b'(' | b'<' | b'=' | b'"' | b'\'' | b':' | b' ') || byte.is_ascii_lowercase() && text.at(start) != b']');
-    let from = if text.at(start) == b']' || text.at(start) == b'<' { text.run(start, 4, |byte| !byte.is_ascii_alphanumeric() && byte != b'/') } else { value_start(text, start, signs) };
+    let signs = text.run(start, 10, |byte| {
+        matches!(byte, b']' | b'(' | b'<' | b'=' | b'"' | b'\'' | b':' | b' ')
+            || byte.is_ascii_lowercase() && text.at(start) != b']'
+    });
+    let from = if text.at(start) == b']' || text.at(start) == b'<' {
+        text.run(start, 4, |byte| !byte.is_ascii_alphanumeric() && byte != b'/')
+    } else {
+        value_start(text, start, signs)
+    };
     let end = text.run(from, URL_BYTES_MAX, |byte| byte > b' ' && !matches!(byte, b')' | b'>' | b'"' | b'\'' | b'<'));
     let url = text.cut(from, end);
-    let loads_itself = text.at(start) != b'<' && !text.has(start, b"href") && (text.at(start) != b']' || is_image(text, start));
-    if url.starts_with(b"http") || url.starts_with(b"//") {
-        if carries_data(url, loads_itself) {
-            scan.hit(from, end, "attack.exfil_link", if loads_itself { 0.85 } else { 0.65 }, "link");
-        }
+    let loads_itself =
+        text.at(start) != b'<' && !text.has(start, b"href") && (text.at(start) != b']' || is_image(text, start));
+    if (url.starts_with(b"http") || url.starts_with(b"//")) && carries_data(url, loads_itself) {
+        scan.hit(from, end, "attack.exfil_link", if loads_itself { 0.85 } else { 0.65 }, "link");
     }
 }
 
@@ -40,13 +46,24 @@ fn is_image(text: Text<'_>, close: usize) -> bool {
 fn carries_data(url: &[u8], loads_itself: bool) -> bool {
     let Some(host) = url.windows(2).position(|two| two == b"//").map(|at| at + 2) else { return false };
     let after_host = url.get(host..).unwrap_or(&[]);
-    let path = after_host.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).map_or(&[][..], |at| after_host.get(at..).unwrap_or(&[]));
-    let query = path.iter().position(|byte| matches!(byte, b'?' | b'#')).map_or(&[][..], |at| path.get(at + 1..).unwrap_or(&[]));
+    let path = after_host
+        .iter()
+        .position(|byte| matches!(byte, b'/' | b'?' | b'#'))
+        .map_or(&[][..], |at| after_host.get(at..).unwrap_or(&[]));
+    let query = path
+        .iter()
+        .position(|byte| matches!(byte, b'?' | b'#'))
+        .map_or(&[][..], |at| path.get(at + 1..).unwrap_or(&[]));
     let (value_max, total_max) = if loads_itself { (12, 40) } else { (32, 160) };
-    let values = query.split(|byte| matches!(byte, b'&' | b'#' | b';')).map(|pair| pair.splitn(2, |byte| *byte == b'=').last().unwrap_or(pair));
+    let values = query
+        .split(|byte| matches!(byte, b'&' | b'#' | b';'))
+        .map(|pair| pair.splitn(2, |byte| *byte == b'=').last().unwrap_or(pair));
     let is_long = query.len() > total_max || values.into_iter().any(|value| value.len() > value_max);
     let is_random = path.split(|byte| matches!(byte, b'/' | b'?' | b'&' | b'=' | b'.')).any(|part| {
-        part.len() >= 32 && part.iter().all(|byte| is_base64(*byte) || *byte == b'%') && is_varied(part) && part.iter().filter(|byte| **byte == b'-').count() < 3
+        part.len() >= 32
+            && part.iter().all(|byte| is_base64(*byte) || *byte == b'%')
+            && is_varied(part)
+            && part.iter().filter(|byte| **byte == b'-').count() < 3
     });
     let is_slot = query.windows(2).any(|two| two == b"{{" || two == b"${") || query.ends_with(b"=");
     is_long || is_random || is_slot && loads_itself

@@ -10,8 +10,12 @@ pub(crate) fn tlp(scan: &mut Scan<'_>, start: usize) {
     if !text.starts_word(start) || !text.ends_word(end) {
         return;
     }
-    // In a stream only the last word can be held; the sign before it says nothing alone.
-    let from = if colour == start + 4 { start } else { colour };
+    // In a stream only the last word can be held; the sign before it says nothing alone. Small letters then are a sentence.
+    let is_apart = colour > start + 4;
+    let from = if is_apart { colour } else { start };
+    if is_apart && text.at(colour).is_ascii_lowercase() {
+        return;
+    }
     if text.has(colour, b"red") && end == colour + 3 {
         scan.hit(from, end, "marking.confidential", 0.95, "marking");
         scan.hit(from, end, "marking.restricted", 0.95, "marking");
@@ -29,9 +33,11 @@ pub(crate) fn banner(scan: &mut Scan<'_>, start: usize) {
     }
     let line = text.run_back(start, LINE_BYTES_MAX, |byte| byte != b'\n');
     let lead = text.cut(line, start);
-    let is_decor = |byte: &u8| matches!(byte, b' ' | b'\t' | b'*' | b'#' | b'>' | b'-' | b'=' | b'_' | b'[' | b'(' | b'|' | b'"');
+    let is_decor =
+        |byte: &u8| matches!(byte, b' ' | b'\t' | b'*' | b'#' | b'>' | b'-' | b'=' | b'_' | b'[' | b'(' | b'|' | b'"');
     let words = lead.split(is_decor).filter(|word| !word.is_empty());
-    let is_banner = start - line < LINE_BYTES_MAX && words.clone().all(|word| LEADS.iter().any(|lead| word == lead.as_bytes()));
+    let is_banner =
+        start - line < LINE_BYTES_MAX && words.clone().all(|word| LEADS.iter().any(|lead| word == lead.as_bytes()));
     // Words in small letters after it make a sentence of it.
     let sentence = text.at(end) == b' ' && text.at(end + 1).is_ascii_lowercase();
     if is_banner && !(sentence && scan.whole) {
@@ -44,7 +50,23 @@ pub(crate) fn banner(scan: &mut Scan<'_>, start: usize) {
 
 const LINE_BYTES_MAX: usize = 64;
 /// Words that may stand before the marking in a banner.
-const LEADS: &[&str] = &["STRICTLY", "COMPANY", "HIGHLY", "PRIVATE", "AND", "&", "PRIVILEGED", "MOST", "TOP", "STRENG", "STRICTEMENT", "CLASSIFICATION:", "Classification:", "U", "//"];
+const LEADS: &[&str] = &[
+    "STRICTLY",
+    "COMPANY",
+    "HIGHLY",
+    "PRIVATE",
+    "AND",
+    "&",
+    "PRIVILEGED",
+    "MOST",
+    "TOP",
+    "STRENG",
+    "STRICTEMENT",
+    "CLASSIFICATION:",
+    "Classification:",
+    "U",
+    "//",
+];
 
 #[cfg(test)]
 mod tests {
@@ -53,7 +75,7 @@ mod tests {
     #[test]
     fn markings_are_found() {
         check("TLP:RED", &["marking.confidential", "marking.restricted"]);
-        check("tlp: amber+strict", &["marking.confidential"]);
+        check("TLP: AMBER+STRICT", &["marking.confidential"]);
         check("STRICTLY CONFIDENTIAL\nBoard minutes", &["marking.confidential"]);
         check("**CONFIDENTIAL**", &["marking.confidential"]);
         check("CUI//SP-PRVCY", &["marking.confidential"]);

@@ -17,11 +17,15 @@ mod source;
 mod template;
 mod tokens;
 
+use std::ops::Range;
+
 use crate::gate::Literal;
 use crate::injection;
 use crate::scan::{Mark, Scan};
 
-pub(crate) use digits::{Chain, open_chain};
+use digits::Chain;
+pub(crate) use digits::open_chain;
+pub(crate) use iban::open_iban;
 pub(crate) use patient::open_name;
 pub(crate) use shapes::{armour_ends, open_armour};
 pub(crate) use source::source_code;
@@ -55,7 +59,9 @@ pub(crate) fn lexicon() -> Vec<(Literal, Action)> {
         all.extend(words.iter().map(|word| (exact(word), Action::Call(*call))));
     }
     for (group, words) in injection::CUES {
-        all.extend(words.iter().map(|word| (folded(word), Action::Cue(*group, u8::try_from(word.len()).unwrap_or(u8::MAX)))));
+        all.extend(
+            words.iter().map(|word| (folded(word), Action::Cue(*group, u8::try_from(word.len()).unwrap_or(u8::MAX)))),
+        );
     }
     all
 }
@@ -97,26 +103,102 @@ pub(crate) fn signs(scan: &mut Scan<'_>) {
 
 /// What follows from other findings.
 pub(crate) fn combine(scan: &mut Scan<'_>) {
-    patient::identifiers(scan);
     // What a service's own detector knows better is not a generic secret as well.
-    let known: Vec<_> = scan.hits.iter().filter(|hit| hit.class.family() == "secret" && hit.class.kind() != "generic").map(|hit| hit.start..hit.end).collect();
-    scan.hits.retain(|hit| hit.class.as_str() != "secret.generic" || !known.iter().any(|place| place.start < hit.end && hit.start < place.end));
+    let known: Vec<_> = scan
+        .hits
+        .iter()
+        .filter(|hit| hit.class.family() == "secret" && hit.class.kind() != "generic")
+        .map(|hit| hit.start..hit.end)
+        .collect();
+    drop_covered(scan, "secret.generic", &known);
+    // Nor are the digits of an account, a card or an address also a phone.
+    let numbers: Vec<_> = scan
+        .hits
+        .iter()
+        .filter(|hit| matches!(hit.detector, "iban" | "card" | "ssn" | "ip" | "npi"))
+        .map(|hit| hit.start..hit.end)
+        .collect();
+    drop_covered(scan, "pii.phone", &numbers);
+    patient::identifiers(scan);
+}
+
+fn drop_covered(scan: &mut Scan<'_>, class: &str, places: &[Range<usize>]) {
+    if !places.is_empty() {
+        scan.hits.retain(|hit| {
+            hit.class.as_str() != class || !places.iter().any(|place| place.start < hit.end && hit.start < place.end)
+        });
+    }
 }
 
 const MARKS: &[(&[&str], Mark)] = &[
     (&["ssn", "social security", "tax id", "taxpayer"], Mark::Ssn),
     (
         &[
-            "phone", "mobile", "telef", "teléf", "cell", "call me", "call us", "call him", "call her", "call at", "fax:", "tel:", "tel.", "tel ", "whatsapp",
-            "contact", "reach me", "reach us", "reach him", "reach her", "dial", "hotline", "handy", "rufnummer", "sms ", "text me", "ring me", "my number", "电话", "電話",
-            "手机", "телефон",
+            "phone",
+            "mobile",
+            "telef",
+            "teléf",
+            "cell",
+            "call me",
+            "call us",
+            "call him",
+            "call her",
+            "call at",
+            "fax:",
+            "tel:",
+            "tel.",
+            "tel ",
+            "whatsapp",
+            "contact",
+            "reach me",
+            "reach us",
+            "reach him",
+            "reach her",
+            "dial",
+            "hotline",
+            "handy",
+            "rufnummer",
+            "sms ",
+            "text me",
+            "ring me",
+            "my number",
+            "电话",
+            "電話",
+            "手机",
+            "телефон",
         ],
         Mark::Phone,
     ),
     (&["card", "visa", "amex", "credit", "debit", "tarjeta", "carte ", "kredit", "卡号", "カード", "карт"], Mark::Card),
     (&["version", "release", "firmware", "build ", " ver.", "@@ -"], Mark::Version),
-    (&["diagnosed", "diagnosis", "prescribed", "prescription", "symptoms", "icd-10", "medical record", "chemotherapy", "tested positive", "mrn"], Mark::Clinical),
-    (&["aws_secret", "aws secret", "secret_access_key", "secretaccesskey", "secret access key", "secret-access-key", "akia", "asia"], Mark::Aws),
+    (
+        &[
+            "diagnosed",
+            "diagnosis",
+            "prescribed",
+            "prescription",
+            "symptoms",
+            "icd-10",
+            "medical record",
+            "chemotherapy",
+            "tested positive",
+            "mrn",
+        ],
+        Mark::Clinical,
+    ),
+    (
+        &[
+            "aws_secret",
+            "aws secret",
+            "secret_access_key",
+            "secretaccesskey",
+            "secret access key",
+            "secret-access-key",
+            "akia",
+            "asia",
+        ],
+        Mark::Aws,
+    ),
 ];
 
 type Calls = &'static [(&'static [&'static str], fn(&mut Scan<'_>, usize))];
@@ -124,33 +206,118 @@ type Calls = &'static [(&'static [&'static str], fn(&mut Scan<'_>, usize))];
 const CALLS: Calls = &[
     (&["://"], shapes::url_credential),
     (&["bearer ", "basic "], shapes::authorization),
-    (&["mrn", "medical record", "medical rec.", "patient id", "patient number", "patient no", "hospital number", "chart number", "chart no", "patient #"], health::mrn),
+    (
+        &[
+            "mrn",
+            "medical record",
+            "medical rec.",
+            "patient id",
+            "patient number",
+            "patient no",
+            "hospital number",
+            "chart number",
+            "chart no",
+            "patient #",
+        ],
+        health::mrn,
+    ),
     (&["npi", "national provider"], health::npi),
     (&["icd", "diagnos", "dx:", "dx "], health::icd10),
     (&["patient", "paciente", "paziente", "пациент"], patient::named_after),
     (
         &[
-            "diagnosed", "prescribed", "was admitted", "is admitted", "tested positive", "suffers from", "suffering from", "is being treated", "was treated for",
-            "underwent", "was hospitalized", "was hospitalised", "complains of", "presents with", "presented with",
+            "diagnosed",
+            "prescribed",
+            "was admitted",
+            "is admitted",
+            "tested positive",
+            "suffers from",
+            "suffering from",
+            "is being treated",
+            "was treated for",
+            "underwent",
+            "was hospitalized",
+            "was hospitalised",
+            "complains of",
+            "presents with",
+            "presented with",
         ],
         patient::named_before,
     ),
     (
         &[
-            "password", "passwd", "passwort", "passphrase", "contraseña", "mot de passe", "пароль", "密码", "pwd", "secret", "apikey", "api_key", "api-key", "api key", "token", "credential", "private_key",
-            "privatekey", "access_key", "accesskey", "auth_key", "encryption_key", "signing_key", "master_key",
+            "password",
+            "passwd",
+            "passwort",
+            "passphrase",
+            "contraseña",
+            "mot de passe",
+            "пароль",
+            "密码",
+            "pwd",
+            "secret",
+            "apikey",
+            "api_key",
+            "api-key",
+            "api key",
+            "token",
+            "credential",
+            "private_key",
+            "privatekey",
+            "access_key",
+            "accesskey",
+            "auth_key",
+            "encryption_key",
+            "signing_key",
+            "master_key",
         ],
         assignment::assignment,
     ),
     (&["tlp:"], marking::tlp),
-    (&["](http", "](<http", "](//", "](data:", "]: http", "]:http", "<http", "src=", "href=", "srcset=", "url("], link::link),
-    (&["<|im_", "<|sys", "<|use", "<|ass", "<|end", "<|sta", "<|eot", "<|eom", "<|beg", "<|cha", "<|mes", "<|too", "<|fim", "<|ret", "<|fin", "<|pyt", "[inst]", "[/inst]", "<<sys>>", "<</sys>>", "<start_of_turn>", "<end_of_turn>", "[system]", "</s>", "<system>", "</system>"], template::template),
+    (
+        &["](http", "](<http", "](//", "](data:", "]: http", "]:http", "<http", "src=", "href=", "srcset=", "url("],
+        link::link,
+    ),
+    (
+        &[
+            "<|im_",
+            "<|sys",
+            "<|use",
+            "<|ass",
+            "<|end",
+            "<|sta",
+            "<|eot",
+            "<|eom",
+            "<|beg",
+            "<|cha",
+            "<|mes",
+            "<|too",
+            "<|fim",
+            "<|ret",
+            "<|fin",
+            "<|pyt",
+            "[inst]",
+            "[/inst]",
+            "<<sys>>",
+            "<</sys>>",
+            "<start_of_turn>",
+            "<end_of_turn>",
+            "[system]",
+            "</s>",
+            "<system>",
+            "</system>",
+        ],
+        template::template,
+    ),
 ];
 
 const EXACT_CALLS: Calls = &[
     (&["-----BEGIN"], shapes::armour),
     (&["eyJh", "eyJ0", "eyJr", "eyJl", "eyJj", "eyJ4", "eyJ1", "eyJi", "eyJw", "eyAi", "ewog", "ew0K"], shapes::jwt),
-    (&["CONFIDENTIAL", "CUI", "FOUO", "TOP SECRET", "SECRET//", "NOFORN", "VERTRAULICH", "CONFIDENTIEL"], marking::banner),
+    (
+        &["CONFIDENTIAL", "CUI", "FOUO", "TOP SECRET", "SECRET//", "NOFORN", "VERTRAULICH", "CONFIDENTIEL"],
+        marking::banner,
+    ),
 ];
 
 #[cfg(test)]
@@ -172,7 +339,8 @@ pub(crate) mod tests {
     #[track_caller]
     pub(crate) fn check_in(channel: Channel, text: &str, expected: &[&str]) {
         let found = found(channel, text);
-        let classes: Vec<_> = found.findings.iter().map(|finding| finding.class.as_str()).collect::<BTreeSet<_>>().into_iter().collect();
+        let classes: Vec<_> =
+            found.findings.iter().map(|finding| finding.class.as_str()).collect::<BTreeSet<_>>().into_iter().collect();
         assert_eq!(classes, expected, "{text}");
     }
 
@@ -180,7 +348,8 @@ pub(crate) mod tests {
     #[track_caller]
     pub(crate) fn spans(text: &str, expected: &[(&str, &str)]) {
         let found = found(Channel::User, text);
-        let spans: Vec<_> = found.findings.iter().map(|finding| (finding.class.as_str(), &text[finding.start..finding.end])).collect();
+        let spans: Vec<_> =
+            found.findings.iter().map(|finding| (finding.class.as_str(), text.get(finding.start..finding.end).unwrap())).collect();
         assert_eq!(spans, expected, "{text}");
     }
 

@@ -21,7 +21,10 @@ pub(crate) fn named_after(scan: &mut Scan<'_>, start: usize) {
         is_labelled |= text.cut(at, gap).contains(&b':');
         at = gap;
         let end = text.run(at, 12, |byte| byte.is_ascii_alphabetic());
-        let Some((_, labels)) = LABELS.iter().find(|(word, _)| text.cut(at, end).eq_ignore_ascii_case(word.as_bytes())) else { break };
+        let Some((_, labels)) = LABELS.iter().find(|(word, _)| text.cut(at, end).eq_ignore_ascii_case(word.as_bytes()))
+        else {
+            break;
+        };
         is_labelled |= labels;
         at = end + usize::from(text.at(end) == b'.');
     }
@@ -34,7 +37,9 @@ pub(crate) fn named_after(scan: &mut Scan<'_>, start: usize) {
 /// A name before words such as `was diagnosed`. Needs what comes after it, so it has no place in a stream.
 pub(crate) fn named_before(scan: &mut Scan<'_>, start: usize) {
     let text = scan.text;
-    let is_passive = !text.has(start, b"prescribed") || text.cut(start.saturating_sub(5), start) == b"been " || text.cut(start.saturating_sub(4), start) == b"was ";
+    let is_passive = !text.has(start, b"prescribed")
+        || text.cut(start.saturating_sub(5), start) == b"been "
+        || text.cut(start.saturating_sub(4), start) == b"was ";
     if !scan.whole || !text.starts_word(start) || !is_passive {
         return;
     }
@@ -64,7 +69,9 @@ pub(crate) fn named_before(scan: &mut Scan<'_>, start: usize) {
 pub(crate) fn identifiers(scan: &mut Scan<'_>) {
     let mut found = Vec::new();
     for hit in scan.hits.iter().filter(|hit| matches!(hit.class.as_str(), "pii.email" | "pii.phone" | "pii.ssn")) {
-        if scan.is_marked(Mark::Clinical, hit.start, CLINICAL_BYTES) || scan.is_marked_after(Mark::Clinical, hit.end, CLINICAL_BYTES) {
+        if scan.is_marked(Mark::Clinical, hit.start, CLINICAL_BYTES)
+            || scan.is_marked_after(Mark::Clinical, hit.end, CLINICAL_BYTES)
+        {
             found.push((hit.start, hit.end));
         }
     }
@@ -81,15 +88,20 @@ pub(crate) fn open_name(text: Text<'_>) -> usize {
     let mut at = end;
     // Word by word to the left, as long as each could be part of a name.
     while at > floor {
-        let word_end = at - usize::from(text.before(at) == b' ') - usize::from(text.cut(at.saturating_sub(2), at) == b". ");
-        let start = text.run_back(word_end, 24, |byte| byte.is_ascii_alphabetic() || byte >= 0x80 || matches!(byte, b'\'' | b'-' | b'.'));
+        let word_end =
+            at - usize::from(text.before(at) == b' ') - usize::from(text.cut(at.saturating_sub(2), at) == b". ");
+        let start = text.run_back(word_end, 24, |byte| {
+            byte.is_ascii_alphabetic() || byte >= 0x80 || matches!(byte, b'\'' | b'-' | b'.')
+        });
         if start == word_end || start < floor {
             break;
         }
         let word = text.cut(start, word_end);
+        let may_become_particle =
+            at == end && word_end == end && PARTICLES.iter().any(|particle| particle.as_bytes().starts_with(word));
         if is_capitalised(word) {
             open = start;
-        } else if !is_particle(word) {
+        } else if !is_particle(word) && !may_become_particle {
             break;
         }
         at = start;
@@ -115,9 +127,15 @@ fn name_at(text: Text<'_>, start: usize) -> Name {
     let mut name = Name { end: start, words: 0, is_given: false, is_other: false };
     let mut at = start;
     for index in 0..NAME_WORDS_MAX {
-        let end = text.run(at, 24, |byte| byte.is_ascii_alphabetic() || byte >= 0xc3 || (0x80..0xc0).contains(&byte) || matches!(byte, b'\'' | b'-'));
+        let end = text.run(at, 24, |byte| {
+            byte.is_ascii_alphabetic() || byte >= 0xc3 || (0x80..0xc0).contains(&byte) || matches!(byte, b'\'' | b'-')
+        });
         let word = text.cut(at, end);
-        if is_capitalised(word) && (word.len() > 1 || text.at(end) == b'.') && !text.at(end).is_ascii_digit() && text.at(end) != b'_' {
+        if is_capitalised(word)
+            && (word.len() > 1 || text.at(end) == b'.')
+            && !text.at(end).is_ascii_digit()
+            && text.at(end) != b'_'
+        {
             let lower = std::str::from_utf8(word).unwrap_or("").to_lowercase();
             name.is_given |= index == 0 && GIVEN.binary_search(&lower.as_str()).is_ok();
             if NO_NAMES.binary_search(&lower.as_str()).is_ok() {
@@ -145,7 +163,8 @@ fn name_at(text: Text<'_>, start: usize) -> Name {
 fn is_capitalised(word: &[u8]) -> bool {
     let first = word.first().copied().unwrap_or(0);
     let second = word.get(1).copied().unwrap_or(0);
-    let is_upper = first.is_ascii_uppercase() || first == 0xc3 && (0x80..0x9f).contains(&second) || matches!(first, 0xc4 | 0xc5);
+    let is_upper =
+        first.is_ascii_uppercase() || first == 0xc3 && (0x80..0x9f).contains(&second) || matches!(first, 0xc4 | 0xc5);
     is_upper && !word.ends_with(b"-") && word.iter().filter(|byte| byte.is_ascii_digit()).count() == 0
 }
 
@@ -154,18 +173,34 @@ fn is_particle(word: &[u8]) -> bool {
 }
 
 fn is_inside_character(text: Text<'_>, at: usize) -> bool {
-    (0x80..0xc0).contains(&text.at(at)) || text.before(at) >= 0x80 || text.before(at) == b'\'' || is_word(text.before(at))
+    (0x80..0xc0).contains(&text.at(at))
+        || text.before(at) >= 0x80
+        || text.before(at) == b'\''
+        || is_word(text.before(at))
 }
 
 /// Whether `Dr.` stands before the name: who diagnoses is not who was diagnosed.
 fn is_doctor(text: Text<'_>, at: usize) -> bool {
-    [&b"dr. "[..], b"dr ", b"doctor ", b"prof. "].iter().any(|title| text.has(at.saturating_sub(title.len()), title) && at >= title.len())
+    [&b"dr. "[..], b"dr ", b"doctor ", b"prof. "]
+        .iter()
+        .any(|title| text.has(at.saturating_sub(title.len()), title) && at >= title.len())
 }
 
 /// Words between `patient` and a name, and whether they announce one.
 const LABELS: &[(&str, bool)] = &[
-    ("name", true), ("named", true), ("called", true), ("mr", true), ("mrs", true), ("ms", true), ("miss", true), ("herr", true), ("frau", true),
-    ("señor", true), ("is", false), ("full", false), ("s", false),
+    ("name", true),
+    ("named", true),
+    ("called", true),
+    ("mr", true),
+    ("mrs", true),
+    ("ms", true),
+    ("miss", true),
+    ("herr", true),
+    ("frau", true),
+    ("señor", true),
+    ("is", false),
+    ("full", false),
+    ("s", false),
 ];
 const LABEL_WORDS_MAX: usize = 4;
 const NAME_WORDS_MAX: usize = 4;

@@ -20,10 +20,10 @@ pub(crate) fn phone(scan: &mut Scan<'_>, chain: &Chain) {
             return found(scan, start - open, chain, count, 0.6);
         }
     }
-    if scan.is_marked(Mark::Phone, start, CONTEXT_BYTES) {
-        if let Some(count) = (1..=chain.groups().len().min(6)).rev().find(|count| is_plausible(scan, chain, *count)) {
-            found(scan, start - open, chain, count, 0.6);
-        }
+    if scan.is_marked(Mark::Phone, start, CONTEXT_BYTES)
+        && let Some(count) = (1..=chain.groups().len().min(6)).rev().find(|count| is_plausible(scan, chain, *count))
+    {
+        found(scan, start - open, chain, count, 0.6);
     }
 }
 
@@ -53,7 +53,9 @@ fn international(scan: &mut Scan<'_>, chain: &Chain, start: usize) {
         return;
     }
     let lengths = 1..=chain.groups().len().min(8);
-    let fits = |count: &usize| (8..=15).contains(&total(chain, *count)) && is_end(scan, chain, *count) && is_joined(scan, chain, *count);
+    let fits = |count: &usize| {
+        (8..=15).contains(&total(chain, *count)) && is_end(scan, chain, *count) && is_joined(scan, chain, *count)
+    };
     if let Some(count) = lengths.rev().find(fits) {
         found(scan, start, chain, count, 0.9);
     }
@@ -71,7 +73,9 @@ fn north_american(scan: &Scan<'_>, chain: &Chain) -> Option<usize> {
 
 /// A zero first, three groups or more (or `030/1234567`), nine to eleven digits.
 fn trunk(scan: &Scan<'_>, chain: &Chain) -> Option<usize> {
-    if !matches!(chain.digits(2), [0, 1..=9]) {
+    let continues =
+        scan.text.cut(chain.start().saturating_sub(2), chain.start()).first().is_some_and(u8::is_ascii_digit);
+    if !matches!(chain.digits(2), [0, 1..=9]) || continues {
         return None;
     }
     (3..=chain.groups().len().min(5)).rev().find(|count| {
@@ -83,7 +87,8 @@ fn trunk(scan: &Scan<'_>, chain: &Chain) -> Option<usize> {
 
 /// After a word such as `phone`: seven to fifteen digits that are no date.
 fn is_plausible(scan: &Scan<'_>, chain: &Chain, count: usize) -> bool {
-    let is_date = chain.lengths(count).eq([4, 2, 2]) || chain.lengths(count).eq([2, 2, 4]) || chain.lengths(count).eq([1, 2, 4]);
+    let is_date =
+        chain.lengths(count).eq([4, 2, 2]) || chain.lengths(count).eq([2, 2, 4]) || chain.lengths(count).eq([1, 2, 4]);
     (7..=15).contains(&total(chain, count)) && is_end(scan, chain, count) && is_joined(scan, chain, count) && !is_date
 }
 
@@ -116,7 +121,10 @@ fn found(scan: &mut Scan<'_>, start: usize, chain: &Chain, count: usize, confide
 fn is_valid_ssn(digits: &[u8]) -> bool {
     let number = digits.iter().fold(0u32, |number, digit| number * 10 + u32::from(*digit));
     let (area, group, serial) = (number / 1_000_000, number / 10_000 % 100, number % 10_000);
-    !matches!(area, 0 | 666 | 900..) && group != 0 && serial != 0 && !matches!(number, 78_051_120 | 219_099_999 | 111_111_111)
+    !matches!(area, 0 | 666 | 900..)
+        && group != 0
+        && serial != 0
+        && !matches!(number, 78_051_120 | 219_099_999 | 111_111_111)
 }
 
 /// How far before a number a word may stand that says what it is.

@@ -2,7 +2,9 @@
 
 /// Whether a value is one of the published examples, or ends in `EXAMPLE` as AWS marks all of its own.
 pub(super) fn is_published(value: &[u8]) -> bool {
-    EXAMPLES.iter().any(|example| value == example.as_bytes()) || value.ends_with(b"EXAMPLE") || value.ends_with(b"EXAMPLEKEY")
+    EXAMPLES.iter().any(|example| value == example.as_bytes())
+        || value.ends_with(b"EXAMPLE")
+        || value.ends_with(b"EXAMPLEKEY")
 }
 
 /// AWS, Stripe, jwt.io, GitHub and Google documentation.

@@ -8,15 +8,22 @@ use crate::text::{Text, is_base64, is_base64_url, is_space, is_varied};
 /// `-----BEGIN … PRIVATE KEY-----` and everything to the end of the closing line.
 pub(crate) fn armour(scan: &mut Scan<'_>, start: usize) {
     let text = scan.text;
+    if start < scan.armour_end {
+        return;
+    }
     let line = text.cut(start, start + HEADER_BYTES_MAX);
-    let Some(header) = line.get(BEGIN.len()..).and_then(|rest| rest.windows(5).position(|five| five == b"-----")) else { return };
+    let Some(header) = line.get(BEGIN.len()..).and_then(|rest| rest.windows(5).position(|five| five == b"-----"))
+    else {
+        return;
+    };
     let label = text.cut(start + BEGIN.len(), start + BEGIN.len() + header);
     if !label.ends_with(b"PRIVATE KEY") && !label.ends_with(b"PRIVATE KEY BLOCK") {
         return;
     }
     let body = start + BEGIN.len() + header + 5;
-    let rest = std::str::from_utf8(text.cut(body, text.len())).unwrap_or("");
-    match armour_ends("", rest) {
+    let length = body_ends(text.cut(body.saturating_sub(HEADER_BYTES_MAX), text.len()), body.min(HEADER_BYTES_MAX));
+    scan.armour_end = length.map_or(text.len(), |length| body + length);
+    match length {
         Some(length) => scan.hit(start, body + length, "secret.private_key", 0.99, "private_key"),
         None => scan.open_hit(start, text.len(), "secret.private_key", "private_key", Tail::Armour),
     }
@@ -25,21 +32,22 @@ pub(crate) fn armour(scan: &mut Scan<'_>, start: usize) {
 /// How many bytes of `text`, which follows `before`, belong to an armoured body: to the end of the closing line, or up to
 /// the first byte that cannot be in one. `None` if all do.
 pub(crate) fn armour_ends(before: &str, text: &str) -> Option<usize> {
-    let keep = before.len().saturating_sub(HEADER_BYTES_MAX);
-    let recent = before.get((keep..=before.len()).find(|at| before.is_char_boundary(*at)).unwrap_or(0)..).unwrap_or("");
-    let joined: Vec<u8> = recent.bytes().chain(text.bytes()).collect();
-    let joined = joined.as_slice();
-    let begun = recent.len();
-    let mut at = begun;
-    while let Some(byte) = joined.get(at) {
-        if joined.get(..=at).is_some_and(|seen| seen.ends_with(b"-----")) && closes(joined, at + 1) {
-            return Some(at + 1 - begun);
+    let recent = before.len().saturating_sub(HEADER_BYTES_MAX);
+    let joined: Vec<u8> = before.bytes().skip(recent).chain(text.bytes()).collect();
+    body_ends(&joined, before.len() - recent)
+}
+
+/// How many bytes from `from` on belong to an armoured body.
+fn body_ends(bytes: &[u8], from: usize) -> Option<usize> {
+    for (ahead, byte) in bytes.iter().skip(from).enumerate() {
+        let end = from + ahead + 1;
+        if *byte == b'-' && closes(bytes.get(end.saturating_sub(HEADER_BYTES_MAX)..end).unwrap_or(&[])) {
+            return Some(ahead + 1);
         }
         // Escaped line ends (`\n` in JSON and in environment files) are part of the body too.
         if !(is_base64(*byte) || is_space(*byte) || matches!(byte, b'=' | b':' | b',' | b'.' | b'(' | b')' | b'\\')) {
-            return Some(at - begun);
+            return Some(ahead);
         }
-        at += 1;
     }
     None
 }
@@ -49,7 +57,8 @@ pub(crate) fn open_armour(text: Text<'_>) -> usize {
     let end = text.len();
     let tail = text.cut(end.saturating_sub(HEADER_BYTES_MAX), end);
     let last = tail.windows(BEGIN.len()).rposition(|ten| ten == BEGIN);
-    let open = last.filter(|at| !tail.iter().skip(at + BEGIN.len()).any(|byte| *byte == b'-' || *byte == b'\n'));
+    let is_complete = |label: &[u8]| label.contains(&b'\n') || label.windows(5).any(|five| five == b"-----");
+    let open = last.filter(|at| !tail.get(at + BEGIN.len()..).is_some_and(is_complete));
     open.map_or(end, |at| end - tail.len() + at)
 }
 
@@ -69,8 +78,8 @@ pub(crate) fn jwt(scan: &mut Scan<'_>, start: usize) {
     }
     // From here on it is one, however long it is.
     let end = text.run(start, usize::MAX, |byte| is_base64_url(byte) || byte == b'.');
-    let end = end - text.cut(start, end).iter().rev().take_while(|byte| **byte == b'.').count();
-    if !is_published(text.cut(start, end)) {
+    let dots = text.cut(start, end).iter().rev().take_while(|byte| **byte == b'.').count();
+    if !is_published(text.cut(start, end - dots)) {
         scan.open_hit(start, end, "secret.jwt", "jwt", Tail::Token);
     }
 }
@@ -79,7 +88,9 @@ pub(crate) fn jwt(scan: &mut Scan<'_>, start: usize) {
 pub(crate) fn url_credential(scan: &mut Scan<'_>, at: usize) {
     let text = scan.text;
     let start = at + 3;
-    let end = text.run(start, USERINFO_BYTES_MAX, |byte| byte > b' ' && byte < 0x7f && !matches!(byte, b'@' | b'/' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>' | b'`'));
+    let end = text.run(start, USERINFO_BYTES_MAX, |byte| {
+        byte > b' ' && byte < 0x7f && !matches!(byte, b'@' | b'/' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>' | b'`')
+    });
     if text.at(end) != b'@' || !text.before(at).is_ascii_alphanumeric() {
         return;
     }
@@ -108,10 +119,13 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, start: usize) {
     }
 }
 
-/// Whether the closing line ends at `end`: its dashes follow `-----END …`.
-fn closes(text: &[u8], end: usize) -> bool {
-    let line = text.get(end.saturating_sub(HEADER_BYTES_MAX)..end).unwrap_or(&[]);
-    line.windows(8).rposition(|eight| eight == b"-----END").is_some_and(|at| at + 13 < line.len())
+/// Whether these bytes end with a closing line, `-----END …-----`.
+fn closes(line: &[u8]) -> bool {
+    let label = line.strip_suffix(b"-----").unwrap_or(&[]);
+    label
+        .windows(END.len())
+        .rposition(|eight| eight == END)
+        .is_some_and(|at| !label.iter().skip(at + END.len()).any(|byte| *byte == b'-'))
 }
 
 /// The first bytes say `{"` or `{ "` when decoded; those prefixes are what woke the detector. The rest must be base64url of
@@ -137,6 +151,7 @@ fn decodes_to_header(header: &[u8]) -> bool {
 }
 
 const BEGIN: &[u8] = b"-----BEGIN";
+const END: &[u8] = b"-----END";
 /// `-----BEGIN OPENSSH PRIVATE KEY-----` and the longest of its kind.
 const HEADER_BYTES_MAX: usize = 64;
 /// The longest JWT header that is recognised.
@@ -171,7 +186,10 @@ mod tests {
         let token = format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.{}", noise(43));
         spans(&format!("Cookie: t={token}; path=/"), &[("secret.jwt", &token)]);
         check("eyJhbGciOiJIUzI1NiJ9", &[]);
-        check("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c", &[]);
+        check(
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
+            &[],
+        );
     }
 
     #[test]

@@ -23,18 +23,22 @@ pub(crate) fn source_code(text: Text<'_>) -> Option<Range<usize>> {
         }
         start = end + 1;
     }
-    let is_code = coded >= CODED_LINES_MIN && strong >= 1 && (coded * 100 >= lines * CODED_PERCENT_MIN || coded >= CODED_LINES_ALWAYS);
+    let is_code = coded >= CODED_LINES_MIN
+        && strong >= 1
+        && (coded * 100 >= lines * CODED_PERCENT_MIN || coded >= CODED_LINES_ALWAYS);
     place.filter(|_| is_code)
 }
 
 /// 2 for a line that opens a definition or imports, 1 for one that ends as statements do, 0 for prose.
 fn weight(line: &[u8]) -> u8 {
     let last = line.last().copied().unwrap_or(0);
-    if OPENINGS.iter().any(|opening| line.starts_with(opening)) && has_sign(line) {
+    if OPENINGS.iter().any(|opening| opening.first() == line.first() && line.starts_with(opening)) && has_sign(line) {
         return 2;
     }
-    let ends = matches!(last, b';' | b'{' | b'}') || line.ends_with(b");") || line.ends_with(b"},") || line.ends_with(b") {");
-    let calls = last == b')' && line.contains(&b'(') && line.contains(&b'=') || line.starts_with(b"return ") && !line.ends_with(b".");
+    let ends =
+        matches!(last, b';' | b'{' | b'}') || line.ends_with(b");") || line.ends_with(b"},") || line.ends_with(b") {");
+    let calls = last == b')' && line.contains(&b'(') && line.contains(&b'=')
+        || line.starts_with(b"return ") && !line.ends_with(b".");
     u8::from(ends || calls || line.starts_with(b"//") || line.ends_with(b"):"))
 }
 
@@ -42,7 +46,8 @@ fn weight(line: &[u8]) -> u8 {
 fn has_sign(line: &[u8]) -> bool {
     let last = line.last().copied().unwrap_or(0);
     let words = line.split(|byte| *byte == b' ').count();
-    matches!(last, b'{' | b';' | b':' | b')' | b'>' | b'"' | b'\'' | b'(' | b',') || words <= 4 && last != b'.' && last != b'?'
+    matches!(last, b'{' | b';' | b':' | b')' | b'>' | b'"' | b'\'' | b'(' | b',')
+        || words <= 4 && last != b'.' && last != b'?'
 }
 
 const CODED_LINES_MIN: u32 = 3;
@@ -50,9 +55,45 @@ const CODED_PERCENT_MIN: u32 = 30;
 /// So many coded lines are code, however much prose is around them.
 const CODED_LINES_ALWAYS: u32 = 12;
 const OPENINGS: &[&[u8]] = &[
-    b"fn ", b"pub fn ", b"pub(crate) ", b"impl ", b"use ", b"struct ", b"def ", b"async def ", b"class ", b"import ", b"from ", b"#include", b"package ", b"func ", b"function ", b"const ",
-    b"let ", b"var ", b"public ", b"private ", b"protected ", b"static ", b"void ", b"int main", b"export ", b"namespace ", b"using ", b"SELECT ", b"INSERT INTO ", b"CREATE TABLE ", b"if (",
-    b"for (", b"while (", b"#!/", b"@Override", b"type ", b"interface ", b"module.exports", b"require ",
+    b"fn ",
+    b"pub fn ",
+    b"pub(crate) ",
+    b"impl ",
+    b"use ",
+    b"struct ",
+    b"def ",
+    b"async def ",
+    b"class ",
+    b"import ",
+    b"from ",
+    b"#include",
+    b"package ",
+    b"func ",
+    b"function ",
+    b"const ",
+    b"let ",
+    b"var ",
+    b"public ",
+    b"private ",
+    b"protected ",
+    b"static ",
+    b"void ",
+    b"int main",
+    b"export ",
+    b"namespace ",
+    b"using ",
+    b"SELECT ",
+    b"INSERT INTO ",
+    b"CREATE TABLE ",
+    b"if (",
+    b"for (",
+    b"while (",
+    b"#!/",
+    b"@Override",
+    b"type ",
+    b"interface ",
+    b"module.exports",
+    b"require ",
 ];
 
 #[cfg(test)]
@@ -77,6 +118,6 @@ mod tests {
     #[test]
     fn the_place_is_the_coded_part() {
         let text = "Hello\nuse std::fs;\nfn a() {\n    b();\n}\nBye";
-        assert_eq!(source_code(Text::new(text)).map(|place| &text[place]), Some("use std::fs;\nfn a() {\n    b();\n}"));
+        assert_eq!(source_code(Text::new(text)).and_then(|place| text.get(place)), Some("use std::fs;\nfn a() {\n    b();\n}"));
     }
 }

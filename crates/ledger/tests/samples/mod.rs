@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{
-    Act, AttemptKind, Destination, Ended, Entry, Intent, Json, Outcome, RecordId, Salt, commit::field,
-};
+use ledger::{Act, AttemptKind, Destination, Ended, Entry, Intent, Json, Outcome, RecordId, Salt, commit::field};
 
 /// Record id number `n`.
-pub fn id(n: u64) -> String {
+pub(crate) fn id(n: u64) -> String {
     let mut random = [0; 10];
     for (place, byte) in random.iter_mut().zip(n.to_be_bytes()) {
         *place = byte;
@@ -16,7 +14,7 @@ pub fn id(n: u64) -> String {
 }
 
 /// An intent under record id number `n`, of the size that they have in real life.
-pub fn intent(n: u64) -> Entry {
+pub(crate) fn intent(n: u64) -> Entry {
     let salt = Salt::new([n as u8; 32]);
     Entry::Intent(Intent {
         id: id(n),
@@ -50,7 +48,7 @@ pub fn intent(n: u64) -> Entry {
             model: "qwen3-8b".to_owned(),
             digest: Some("sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae".to_owned()),
         },
-        parameters: Json::of(&BTreeMap::from([("max_tokens", 512), ("n", 1)])).unwrap(),
+        parameters: Json::of(&BTreeMap::from([("max_tokens", 512), ("n", 1)])).unwrap_or_default(),
         prompt: salt.commit(field::PROMPT, b"the caller's prompt"),
         sent: salt.commit(field::SENT, b"the bytes sent"),
         sent_bytes: 4_096,
@@ -60,7 +58,7 @@ pub fn intent(n: u64) -> Entry {
 }
 
 /// The outcome, under record id number `n`, of the intent under id number `of`.
-pub fn outcome(n: u64, of: u64) -> Entry {
+pub(crate) fn outcome(n: u64, of: u64) -> Entry {
     let salt = Salt::new([!(n as u8); 32]);
     Entry::Outcome(Outcome {
         id: id(n),
@@ -89,7 +87,7 @@ pub fn outcome(n: u64, of: u64) -> Entry {
 }
 
 /// An administrative act under record id number `n`.
-pub fn act(n: u64) -> Entry {
+pub(crate) fn act(n: u64) -> Entry {
     Entry::Act(Act {
         id: id(n),
         action: "config.loaded".to_owned(),
@@ -114,5 +112,5 @@ fn policy_input() -> Json {
     ] {
         input.insert(name, value);
     }
-    Json::of(&input).unwrap()
+    Json::of(&input).unwrap_or_default()
 }

@@ -7,6 +7,7 @@ use judge::{Action, CallFacts, Decision};
 use wire::call::{BlockKind, Call, Generate, Role, Source, Task};
 
 use super::inspect::{Findings, Inspected, named};
+use super::transform::is_tool;
 use super::{KnownOfCall, Stop};
 use crate::gate::{Alias, Snapshot};
 use crate::metrics::Step;
@@ -23,7 +24,7 @@ pub struct Permit {
 }
 
 /// What policy must know of a call besides what was found in it.
-pub(super) struct Traits {
+pub(crate) struct Traits {
     actions: Vec<Action>,
     tools: bool,
     untrusted: bool,
@@ -116,7 +117,7 @@ fn refusal(decision: &Decision, findings: &Findings, alias: &Alias) -> Refusal {
 }
 
 impl Traits {
-    pub(super) fn of(call: &Call) -> Self {
+    pub(crate) fn of(call: &Call) -> Self {
         let mut traits = Self {
             actions: vec![main_action(&call.task)],
             tools: false,
@@ -131,7 +132,7 @@ impl Traits {
         traits
     }
 
-    pub(super) fn facts<'a>(&'a self, snapshot: &Snapshot, findings: &'a Findings, now_unix: i64) -> CallFacts<'a> {
+    pub(crate) fn facts<'a>(&'a self, snapshot: &Snapshot, findings: &'a Findings, now_unix: i64) -> CallFacts<'a> {
         CallFacts {
             actions: &self.actions,
             classes: &findings.classes,
@@ -147,7 +148,7 @@ impl Traits {
     }
 
     fn look_at(&mut self, generate: &Generate) {
-        if !generate.tools.is_empty() {
+        if !generate.tools.is_empty() || self.unmodelled.iter().any(|path| is_tool(path)) {
             self.tools = true;
             self.does(Action::UseTool);
         }

@@ -32,7 +32,7 @@ pub struct Context {
     pub(crate) gate: Arc<Gate>,
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) caller: judge::Caller,
-    pub(crate) key: store::KeyFacts,
+    pub(crate) key: Arc<store::KeyFacts>,
     pub(crate) door: Door,
     /// Shared by all records of the call.
     pub(crate) call_id: String,
@@ -89,7 +89,7 @@ pub fn identify(gate: &Arc<Gate>, door: Door, head: &Parts) -> Result<Known, Str
 ///
 /// # Errors
 /// [`Stranger`], counted in the ledger's aggregate.
-pub(crate) fn authenticate(gate: &Arc<Gate>, head: &Parts) -> Result<(store::KeyFacts, judge::Caller), Stranger> {
+pub(crate) fn authenticate(gate: &Arc<Gate>, head: &Parts) -> Result<(Arc<store::KeyFacts>, judge::Caller), Stranger> {
     let refuse = |reason: &'static str, why: &str, help: &str| {
         gate.metrics.strangers.inc();
         gate.ledger.count_stranger(reason);
@@ -114,7 +114,7 @@ pub(crate) fn authenticate(gate: &Arc<Gate>, head: &Parts) -> Result<(store::Key
     };
     match gate.keys.verify(&credential, gate.now_ms()) {
         Ok(key) => {
-            let caller = caller(&key);
+            let caller = caller(&key, &gate.snapshot.load());
             Ok((key, caller))
         }
         // All four read the same from outside, so that nobody learns which keys exist.
@@ -126,15 +126,19 @@ pub(crate) fn authenticate(gate: &Arc<Gate>, head: &Parts) -> Result<(store::Key
     }
 }
 
-fn caller(key: &store::KeyFacts) -> judge::Caller {
+fn caller(key: &store::KeyFacts, snapshot: &Snapshot) -> judge::Caller {
+    // A floor that cannot be read, and a use case that nobody registered, are the strictest ones.
+    let own = key.floor.parse().unwrap_or(::inspect::Level::Restricted);
+    let of_use_case = key.use_case.as_ref().map_or(::inspect::Level::Public, |name| {
+        snapshot.use_cases.get(name).copied().unwrap_or(::inspect::Level::Restricted)
+    });
     judge::Caller {
         kind: judge::CallerKind::Workload,
         id: key.id.clone(),
         name: key.name.clone(),
         tenant: key.tenant.clone(),
         use_case: key.use_case.clone(),
-        // A floor that cannot be read is the strictest one.
-        floor: key.floor.parse().unwrap_or(::inspect::Level::Restricted),
+        floor: own.max(of_use_case),
         groups: Vec::new(),
         admin: key.admin,
     }

@@ -11,6 +11,7 @@ use wire::segments;
 use super::Stop;
 use super::identify::Context;
 use super::read::Heard;
+use super::transform::{not_issued_here, sealed_parts};
 use crate::metrics::Step;
 use crate::stopped::Refusal;
 
@@ -26,9 +27,9 @@ pub struct Inspected {
 
 /// What was found.
 #[derive(Clone, Debug)]
-pub(super) struct Findings {
-    pub(super) found: Found,
-    pub(super) classes: BTreeMap<Class, u32>,
+pub(crate) struct Findings {
+    pub(crate) found: Found,
+    pub(crate) classes: BTreeMap<Class, u32>,
 }
 
 /// Inspects every segment of a call.
@@ -37,7 +38,14 @@ pub(super) struct Findings {
 /// More segments than the limit.
 pub fn inspect(heard: Heard) -> Result<Inspected, Stop> {
     let from = Instant::now();
-    let Heard { context, call, prompt, salt } = heard;
+    let Heard { context, mut call, prompt, salt } = heard;
+    // Sealed reasoning cannot be read. It is let through only because a destination issued it to this very tenant, and it
+    // goes back to that destination alone (`transform`); anything else in its place is refused here.
+    for part in sealed_parts(&mut call) {
+        if context.gate.seals.issuer(&context.caller.tenant, part).is_err() {
+            return Err(Stop::at("inspect", not_issued_here()));
+        }
+    }
     let findings = findings(&context.snapshot.inspector, &call, context.snapshot.limits.segments_max)
         .map_err(|refusal| Stop::at("inspect", refusal))?;
     context.gate.metrics.lap(Step::Inspect, from);
@@ -45,7 +53,7 @@ pub fn inspect(heard: Heard) -> Result<Inspected, Stop> {
 }
 
 /// What `inspector` finds in `call`; also what a transformed call goes through again.
-pub(super) fn findings(inspector: &Inspector, call: &Call, segments_max: usize) -> Result<Findings, Refusal> {
+pub(crate) fn findings(inspector: &Inspector, call: &Call, segments_max: usize) -> Result<Findings, Refusal> {
     let segments = call.segments();
     if segments.len() > segments_max {
         return Err(Refusal::new(
@@ -78,6 +86,8 @@ fn piece<'a>(segment: &segments::Segment<'a>) -> Piece<'a> {
     };
     let content = match segment.content {
         segments::Content::Text(text) => Content::Text(text),
+        // Checked above: issued by a destination, for this tenant. It says nothing that inspection could read.
+        segments::Content::Opaque { media_type: segments::SEALED_MEDIA_TYPE, .. } => Content::Text(""),
         segments::Content::Opaque { media_type, bytes } => Content::Opaque { media_type, bytes },
     };
     Piece { channel, content }

@@ -55,7 +55,7 @@ pub async fn record(prepared: Prepared) -> Result<Recorded, Stopped> {
     let id = intent.id.clone();
     let written = context.gate.ledger.append(ledger::Entry::Intent(intent)).await;
     context.gate.metrics.lap(Step::Record, from);
-    written.map_err(|unwritten| Fault::ledger(unwritten.to_string()))?;
+    let _durable = written.map_err(|unwritten| Fault::ledger(unwritten.to_string()))?;
     Ok(Recorded {
         intent: OpenIntent::new(context, &attempt.destination.facts.name, id),
         attempt,

@@ -28,6 +28,8 @@ pub fn answered(context: &Arc<Context>, cleared: Cleared) -> Response<Body> {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     }
     insert(headers, RECORD, &record);
+    insert(headers, REQUEST_ID, &record);
+    insert(headers, X_REQUEST_ID, &record);
     insert(headers, DESTINATION, &destination);
     insert(headers, LEVEL, &level.to_string());
     count(&context.gate, context.door, 200, "ok");
@@ -85,6 +87,8 @@ pub(crate) fn error(gate: &Gate, door: Door, why: &Stopped, record: Option<Strin
     }
     if let Some(record) = record {
         insert(headers, RECORD, &record);
+        insert(headers, REQUEST_ID, &record);
+        insert(headers, X_REQUEST_ID, &record);
     }
     response
 }
@@ -148,6 +152,10 @@ fn count(gate: &Gate, door: Door, status: u16, code: &'static str) {
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
 const RECORD: HeaderName = HeaderName::from_static("x-portcullis-record");
+/// Where the Anthropic SDKs look for an id to show.
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+/// Where the OpenAI SDKs look for an id to show.
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const DESTINATION: HeaderName = HeaderName::from_static("x-portcullis-destination");
 const LEVEL: HeaderName = HeaderName::from_static("x-portcullis-level");
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");

@@ -71,6 +71,7 @@ pub async fn send(recorded: Recorded) -> Result<Raw, Failed> {
     let answer = match &destination.way {
         Way::Http(way) => over_http(way, path, headers, body, streams(&call), timeouts).await,
         Way::Embedded(engine) => embedded(engine, path, body, timeouts).await,
+        Way::Absent => Err(absent()),
     };
     context.gate.metrics.lap(Step::Send, from);
     let head = match answer {
@@ -208,6 +209,12 @@ fn unreachable(error: &hyper_util::client::legacy::Error) -> NoHead {
         next,
         error: internal,
     }
+}
+
+/// A snapshot for rehearsals was put in service; nothing can be sent by it.
+fn absent() -> NoHead {
+    let error = "the destination has no way".to_owned();
+    NoHead { why: Fault::door("no_way", error.clone()).into(), next: Next::Elsewhere, error }
 }
 
 async fn embedded(engine: &runtime::Engine, path: &'static str, body: Bytes, timeouts: Timeouts) -> Result<HeadCame, NoHead> {

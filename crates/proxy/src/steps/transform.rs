@@ -94,6 +94,10 @@ fn pseudonymise(attempt: &Attempt, call: &mut Call, obligations: &Obligations) -
 }
 
 fn apply(call: &mut Call, obligations: &Obligations) {
+    if obligations.drop_tools {
+        // A tool of a kind that we do not model is a tool all the same.
+        call.unmodelled.retain(|one| !is_tool(&one.path));
+    }
     let cap = |asked: Option<u64>| match (asked, obligations.max_output_tokens) {
         (Some(asked), Some(most)) => Some(asked.min(most)),
         (None, most) => most,
@@ -111,6 +115,11 @@ fn apply(call: &mut Call, obligations: &Obligations) {
         Task::Complete(complete) => complete.max_output_tokens = cap(complete.max_output_tokens),
         Task::Embed(_) => {}
     }
+}
+
+/// Whether an unmodelled field stands among the tools.
+pub(super) fn is_tool(path: &str) -> bool {
+    path.starts_with("tools") || path.starts_with("tool_choice")
 }
 
 /// The second look, at what was changed.
@@ -180,6 +189,16 @@ fn needs_approval(obligations: &Obligations) -> Refusal {
     )
 }
 
+/// Sealed reasoning that no destination issued to this tenant through this door.
+pub(super) fn not_issued_here() -> Refusal {
+    Refusal::new(
+        400,
+        "reasoning_not_issued_here",
+        "the call holds sealed reasoning that was not issued through this door for this tenant, or was altered",
+        "leave out the reasoning of earlier turns, or continue with the model that gave it",
+    )
+}
+
 fn has_sealed(call: &Call) -> bool {
     let Task::Generate(generate) = &call.task else {
         return matches!(&call.task, Task::CountTokens(generate) if generate.turns.iter().any(|turn| turn.content.iter().any(is_sealed)));
@@ -193,21 +212,25 @@ fn is_sealed(block: &Block) -> bool {
 
 /// Sealed reasoning is unwrapped for the destination that issued it, and for no other.
 fn open_sealed(attempt: &Attempt, call: &mut Call) -> Result<(), Stopped> {
-    let (Task::Generate(generate) | Task::CountTokens(generate)) = &mut call.task else { return Ok(()) };
+    sealed_parts(call).into_iter().try_for_each(|part| open_one(attempt, part))
+}
+
+/// Every signature and sealed form in a call.
+pub(super) fn sealed_parts(call: &mut Call) -> Vec<&mut Text> {
+    let (Task::Generate(generate) | Task::CountTokens(generate)) = &mut call.task else { return Vec::new() };
     let blocks = generate.turns.iter_mut().flat_map(|turn| turn.content.iter_mut());
-    for block in blocks {
-        let BlockKind::Reasoning(reasoning) = &mut block.kind else { continue };
-        for part in [&mut reasoning.signature, &mut reasoning.sealed].into_iter().flatten() {
-            open_one(attempt, part)?;
-        }
-    }
-    Ok(())
+    blocks
+        .filter_map(|block| match &mut block.kind {
+            BlockKind::Reasoning(reasoning) => Some([&mut reasoning.signature, &mut reasoning.sealed]),
+            _ => None,
+        })
+        .flat_map(|both| both.into_iter().flatten())
+        .collect()
 }
 
 fn open_one(attempt: &Attempt, part: &mut Text) -> Result<(), Stopped> {
     let context = &attempt.shared.permit.inspected.context;
     let name = &attempt.destination.facts.name;
-    let help = "leave out the reasoning of earlier turns, or continue with the model that gave it";
     match context.gate.seals.open(&context.caller.tenant, name, part) {
         Ok(original) => {
             *part = Text::from(original);
@@ -217,15 +240,9 @@ fn open_one(attempt: &Attempt, part: &mut Text) -> Result<(), Stopped> {
             400,
             "reasoning_of_other_destination",
             format!("the call holds sealed reasoning that another destination than `{name}` issued"),
-            help,
+            "leave out the reasoning of earlier turns, or continue with the model that gave it",
         )
         .into()),
-        Err(Foreign::Unknown) => Err(Refusal::new(
-            400,
-            "reasoning_not_issued_here",
-            "the call holds sealed reasoning that was not issued through this door for this tenant, or was altered",
-            help,
-        )
-        .into()),
+        Err(Foreign::Unknown) => Err(not_issued_here().into()),
     }
 }

@@ -50,15 +50,16 @@ impl Envelope {
                 ("text_completion", json!({"index": 0, "text": text, "logprobs": null, "finish_reason": finish}))
             }
         };
-        let mut body = self.json(object, vec![choice]);
+        let mut body = self.json(object, &[choice]);
         self.put(&mut body, "usage", usage.json());
         body.to_string().into_bytes()
     }
 
     /// The first event of a stream, which says who speaks. Completions have none.
     pub(super) fn opening(&self) -> Option<Vec<u8>> {
-        let choice = json!({"index": 0, "delta": {"role": "assistant", "content": ""}, "logprobs": null, "finish_reason": null});
-        (self.style == Style::Chat).then(|| event(&self.json("chat.completion.chunk", vec![choice])))
+        let choice =
+            json!({"index": 0, "delta": {"role": "assistant", "content": ""}, "logprobs": null, "finish_reason": null});
+        (self.style == Style::Chat).then(|| event(&self.json("chat.completion.chunk", &[choice])))
     }
 
     /// An event with more text.
@@ -72,23 +73,22 @@ impl Envelope {
                 ("text_completion", json!({"index": 0, "text": text, "logprobs": null, "finish_reason": null}))
             }
         };
-        event(&self.json(object, vec![choice]))
+        event(&self.json(object, &[choice]))
     }
 
     /// The last events of a stream.
     pub(super) fn closing(&self, finish: &str, usage: Option<Usage>) -> Vec<u8> {
         let (object, choice) = match self.style {
-            Style::Chat => (
-                "chat.completion.chunk",
-                json!({"index": 0, "delta": {}, "logprobs": null, "finish_reason": finish}),
-            ),
+            Style::Chat => {
+                ("chat.completion.chunk", json!({"index": 0, "delta": {}, "logprobs": null, "finish_reason": finish}))
+            }
             Style::Completion => {
                 ("text_completion", json!({"index": 0, "text": "", "logprobs": null, "finish_reason": finish}))
             }
         };
-        let mut out = event(&self.json(object, vec![choice]));
+        let mut out = event(&self.json(object, &[choice]));
         if let Some(usage) = usage {
-            let mut counts = self.json(object, Vec::new());
+            let mut counts = self.json(object, &[]);
             self.put(&mut counts, "usage", usage.json());
             out.extend(event(&counts));
         }
@@ -96,7 +96,7 @@ impl Envelope {
         out
     }
 
-    fn json(&self, object: &str, choices: Vec<Value>) -> Value {
+    fn json(&self, object: &str, choices: &[Value]) -> Value {
         json!({"id": self.id, "object": object, "created": self.created, "model": self.model, "choices": choices})
     }
 

@@ -39,8 +39,13 @@ impl Hyper {
         })?;
         let key = |part: &str| format!("{architecture}.{part}");
         let bounded = |part: &str, default: Option<usize>, most: usize| {
-            let value = gguf.count(&key(part))?.or(default).ok_or_else(|| format!("metadata `{}` is missing", key(part)))?;
-            if (1..=most).contains(&value) { Ok(value) } else { Err(format!("metadata `{}` is not from 1 to {most}", key(part))) }
+            let value =
+                gguf.count(&key(part))?.or(default).ok_or_else(|| format!("metadata `{}` is missing", key(part)))?;
+            if (1..=most).contains(&value) {
+                Ok(value)
+            } else {
+                Err(format!("metadata `{}` is not from 1 to {most}", key(part)))
+            }
         };
         unsupported(gguf, &key)?;
         let width = bounded("embedding_length", None, 65_536)?;
@@ -56,7 +61,9 @@ impl Hyper {
             turned: bounded("rope.dimension_count", Some(head_width), head_width)?,
             pairs_adjacent: architecture == "llama",
             inner: bounded("feed_forward_length", None, 1 << 20)?,
-            epsilon: gguf.float(&key("attention.layer_norm_rms_epsilon"))?.ok_or("metadata for the norm's epsilon is missing")?,
+            epsilon: gguf
+                .float(&key("attention.layer_norm_rms_epsilon"))?
+                .ok_or("metadata for the norm's epsilon is missing")?,
             vocabulary: gguf.strings("tokenizer.ggml.tokens")?.map_or(0, <[String]>::len),
             context: bounded("context_length", None, 1 << 24)?,
             turn_base: gguf.float(&key("rope.freq_base"))?.unwrap_or(10_000.0),
@@ -75,7 +82,11 @@ impl Hyper {
             && self.epsilon > 0.0
             && self.turn_base > 1.0
             && self.turn_scale >= 1.0;
-        if lawful { Ok(self) } else { Err("the numbers of heads, vocabulary or rotation contradict each other".to_owned()) }
+        if lawful {
+            Ok(self)
+        } else {
+            Err("the numbers of heads, vocabulary or rotation contradict each other".to_owned())
+        }
     }
 
     /// Numbers remembered for each token and layer, as keys and again as values.
@@ -85,7 +96,11 @@ impl Hyper {
 
     /// The angle by which one position turns each pair of a head. `factors` stretch each pair's period.
     pub(super) fn turns(&self, factors: Option<&[f32]>) -> Vec<f32> {
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "small counts; rounded once, to f32")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            reason = "small counts; rounded once, to f32"
+        )]
         let turn = |pair: usize| {
             let exponent = 2.0 * pair as f64 / self.turned as f64;
             (1.0 / f64::from(self.turn_base).powf(exponent) / f64::from(self.turn_scale)) as f32

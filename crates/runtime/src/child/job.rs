@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::answer::{self, Envelope, Style, Usage};
+use super::attention::Memory;
 use super::loaded::Model;
-use super::model::Memory;
 use super::request::{Embed, Generate, Prompt, Refusal, Request};
 use super::sampler::Sampler;
 use super::text::Text;
@@ -86,7 +86,7 @@ impl Job {
             usage: Usage { prompt: unread.len(), completion: 0 },
             unled: is_chat && model.tokenizer.leads_with_space(),
         };
-        let memory = model.network.memory(unread.len() + tokens_max);
+        let memory = Memory::new(&model.network.hyper, unread.len() + tokens_max);
         Ok(Job { model: Arc::clone(model), unread, memory, work: Work::Generate(Box::new(generating)) })
     }
 
@@ -98,7 +98,7 @@ impl Job {
         let unread = inputs.pop().unwrap_or_default();
         let sum = vec![0.0; model.network.hyper.width];
         let work = Work::Embed(Embedding { base64: embed.base64, inputs, sum, vectors: Vec::new(), tokens });
-        Ok(Job { model: Arc::clone(model), unread, memory: model.network.memory(longest), work })
+        Ok(Job { model: Arc::clone(model), unread, memory: Memory::new(&model.network.hyper, longest), work })
     }
 
     /// Tokens that this call may come to remember.
@@ -141,7 +141,12 @@ impl Job {
                         self.unread = next;
                         Step::More(None)
                     }
-                    None => Step::Done(answer::embeddings(&self.model.name, &embedding.vectors, embedding.base64, embedding.tokens)),
+                    None => Step::Done(answer::embeddings(
+                        &self.model.name,
+                        &embedding.vectors,
+                        embedding.base64,
+                        embedding.tokens,
+                    )),
                 }
             }
             Work::Generate(_) if !self.unread.is_empty() => Step::More(None),

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::attention::Memory;
 use super::gguf::Gguf;
 use super::model::Network;
 use super::request::{Prompt, Refusal};
@@ -37,7 +38,7 @@ impl Model {
         }
         let template = gguf.string("tokenizer.chat_template")?.map(Template::compile).transpose()?;
         let spare = usize::try_from(memory_bytes).unwrap_or(usize::MAX).saturating_sub(file.len()) / 2;
-        let tokens_remembered_max = spare / network.memory_bytes_per_token();
+        let tokens_remembered_max = spare / Memory::bytes_per_token(&network.hyper);
         let context = network.hyper.context.min(context_max).min(tokens_remembered_max);
         if context < CONTEXT_LEAST {
             return Err("the memory limit leaves no room for a conversation; raise `memory_bytes`".to_owned());
@@ -87,7 +88,11 @@ impl Model {
             }
             Prompt::Chat(messages) => {
                 let template = self.template.as_ref().ok_or_else(|| {
-                    Refusal::new("chat_unsupported", Some("messages"), "this model has no chat template; use /completions or /embeddings")
+                    Refusal::new(
+                        "chat_unsupported",
+                        Some("messages"),
+                        "this model has no chat template; use /completions or /embeddings",
+                    )
                 })?;
                 let tokenizer = &self.tokenizer;
                 let rendered = template

@@ -1,12 +1,11 @@
 //! The network: Llama, Qwen2 and Qwen3, which are one shape with three differences.
 
 use bytes::Bytes;
-use pulp::{Arch, Simd, WithSimd};
-use rayon::prelude::*;
 
+use super::attention::{Memory, Remembered};
 use super::gguf::Gguf;
 use super::hyper::Hyper;
-use super::matrix::{Matrix, add_scaled, dot, read_vector};
+use super::matrix::{Matrix, read_vector};
 
 /// A loaded network. Its weights stay packed, as they lie in the file.
 pub(super) struct Network {
@@ -40,31 +39,6 @@ struct Linear {
     bias: Option<Vec<f32>>,
 }
 
-/// What a call has to remember of its earlier tokens.
-pub(super) struct Memory {
-    layers: Vec<Remembered>,
-    /// Tokens seen so far.
-    pub(super) tokens: usize,
-    /// Tokens that there is room for.
-    pub(super) tokens_reserved: usize,
-}
-
-impl Memory {
-    /// Begins anew, keeping the room.
-    pub(super) fn forget(&mut self) {
-        for layer in &mut self.layers {
-            layer.keys.clear();
-            layer.values.clear();
-        }
-        self.tokens = 0;
-    }
-}
-
-struct Remembered {
-    keys: Vec<f32>,
-    values: Vec<f32>,
-}
-
 impl Network {
     /// Finds every weight that the architecture needs, in the shape it needs, and nothing else.
     ///
@@ -74,7 +48,8 @@ impl Network {
         let hyper = Hyper::read(gguf)?;
         let mut source = Source { file, gguf, used: Vec::new() };
         let embedding = source.matrix("token_embd.weight", hyper.width, hyper.vocabulary)?;
-        let layers = (0..hyper.layers).map(|layer| Layer::load(&mut source, &hyper, layer)).collect::<Result<_, _>>()?;
+        let layers =
+            (0..hyper.layers).map(|layer| Layer::load(&mut source, &hyper, layer)).collect::<Result<_, _>>()?;
         let norm = source.vector("output_norm.weight", hyper.width)?;
         let output = match gguf.tensor("output.weight") {
             Some(_) => Some(source.matrix("output.weight", hyper.width, hyper.vocabulary)?),
@@ -86,18 +61,6 @@ impl Network {
         Ok(Network { hyper, embedding, layers, norm, output, turns })
     }
 
-    /// Room for so many tokens. Growing later would take up to three times the memory for a moment.
-    pub(super) fn memory(&self, tokens: usize) -> Memory {
-        let room = || Vec::with_capacity(tokens * self.hyper.key_width());
-        let layers = self.layers.iter().map(|_| Remembered { keys: room(), values: room() });
-        Memory { layers: layers.collect(), tokens: 0, tokens_reserved: tokens }
-    }
-
-    /// Bytes that each token adds to a [`Memory`].
-    pub(super) fn memory_bytes_per_token(&self) -> usize {
-        2 * size_of::<f32>() * self.hyper.key_width() * self.hyper.layers
-    }
-
     /// Reads more tokens; gives the last layer's output for each, normalised.
     pub(super) fn read(&self, tokens: &[u32], memory: &mut Memory) -> Vec<f32> {
         let width = self.hyper.width;
@@ -106,7 +69,8 @@ impl Network {
             self.embedding.row(*token as usize, x);
         }
         for (layer, remembered) in self.layers.iter().zip(&mut memory.layers) {
-            let attended = self.attend(layer, &normed(&x, &layer.attention_norm, self.hyper.epsilon), remembered, memory.tokens);
+            let attended =
+                self.attend(layer, &normed(&x, &layer.attention_norm, self.hyper.epsilon), remembered, memory.tokens);
             add(&mut x, &layer.output.apply(&attended));
             let y = normed(&x, &layer.ffn_norm, self.hyper.epsilon);
             let mut gate = layer.gate.apply(&y);
@@ -126,27 +90,12 @@ impl Network {
 
     fn attend(&self, layer: &Layer, x: &[f32], remembered: &mut Remembered, first: usize) -> Vec<f32> {
         let hyper = &self.hyper;
-        let mut query = layer.query.apply(x);
-        let mut key = layer.key.apply(x);
-        self.place(&mut query, hyper.heads, layer.query_norm.as_deref(), first);
-        self.place(&mut key, hyper.key_heads, layer.key_norm.as_deref(), first);
-        remembered.keys.extend_from_slice(&key);
-        remembered.values.extend_from_slice(&layer.value.apply(x));
-        let mut out = vec![0.0; query.len()];
-        let head = |(at, out): (usize, &mut [f32])| {
-            let (token, head) = (at / hyper.heads, at % hyper.heads);
-            let query = query.chunks_exact(hyper.head_width).nth(at).unwrap_or_default();
-            let key_head = head / (hyper.heads / hyper.key_heads);
-            let (width, from) = (hyper.key_width(), key_head * hyper.head_width);
-            Arch::new().dispatch(Head { query, remembered, tokens: first + token + 1, width, from, out });
-        };
-        let work = out.len() * (first + x.len() / hyper.width);
-        if work < PARALLEL_FROM || rayon::current_num_threads() == 1 {
-            out.chunks_exact_mut(hyper.head_width).enumerate().for_each(head);
-        } else {
-            out.par_chunks_exact_mut(hyper.head_width).enumerate().for_each(head);
-        }
-        out
+        let mut queries = layer.query.apply(x);
+        let mut keys = layer.key.apply(x);
+        self.place(&mut queries, hyper.heads, layer.query_norm.as_deref(), first);
+        self.place(&mut keys, hyper.key_heads, layer.key_norm.as_deref(), first);
+        remembered.add(&keys, &layer.value.apply(x));
+        remembered.attend(hyper, &queries, first)
     }
 
     /// Normalises heads where the architecture does, and turns them by their positions.
@@ -174,47 +123,6 @@ impl Network {
                     }
                 }
             }
-        }
-    }
-}
-
-/// One head of attention for one token.
-struct Head<'a> {
-    query: &'a [f32],
-    remembered: &'a Remembered,
-    /// How many of the remembered tokens this one may look at: those before it, and itself.
-    tokens: usize,
-    /// Numbers remembered for each token, and where this head's begin among them.
-    width: usize,
-    from: usize,
-    out: &'a mut [f32],
-}
-
-impl WithSimd for Head<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let length = self.query.len();
-        let part = |all: &'_ [f32]| -> Option<(usize, usize)> { all.len().checked_sub(self.from + length).map(|_| (self.from, self.from + length)) };
-        #[expect(clippy::cast_precision_loss, reason = "a head is some hundred numbers wide")]
-        let scale = 1.0 / (length as f32).sqrt();
-        let mut weights = Vec::with_capacity(self.tokens);
-        let mut greatest = f32::NEG_INFINITY;
-        for key in self.remembered.keys.chunks_exact(self.width).take(self.tokens) {
-            let key = part(key).and_then(|(from, to)| key.get(from..to)).unwrap_or_default();
-            let weight = dot(simd, self.query, key) * scale;
-            greatest = greatest.max(weight);
-            weights.push(weight);
-        }
-        let mut sum = 0.0;
-        for weight in &mut weights {
-            *weight = (*weight - greatest).exp();
-            sum += *weight;
-        }
-        for (value, weight) in self.remembered.values.chunks_exact(self.width).zip(weights) {
-            let value = part(value).and_then(|(from, to)| value.get(from..to)).unwrap_or_default();
-            add_scaled(simd, self.out, weight / sum, value);
         }
     }
 }
@@ -304,5 +212,102 @@ fn normed(x: &[f32], weight: &[f32], epsilon: f32) -> Vec<f32> {
     out
 }
 
-/// Below this many multiplications, handing work to other threads costs more than it saves.
-const PARALLEL_FROM: usize = 256 << 10;
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The most by which a logit may differ from what `transformers` computes in f32. Logits here are between -5 and 5.
+    const TOLERANCE: f32 = 1e-4;
+
+    struct Case {
+        prompt: Vec<u32>,
+        logits: Vec<f32>,
+        greedy: Vec<u32>,
+        embedding: Vec<f32>,
+    }
+
+    fn load(name: &str) -> (Network, Vec<Case>) {
+        let path = format!("{}/tests/models/{name}", env!("CARGO_MANIFEST_DIR"));
+        let file = Bytes::from(std::fs::read(format!("{path}.gguf")).unwrap());
+        let network = Network::load(&file, &Gguf::parse(&file).unwrap()).unwrap();
+        let said: Value = serde_json::from_slice(&std::fs::read(format!("{path}.json")).unwrap()).unwrap();
+        let read = |case: &Value, key: &str| case[key].as_array().unwrap().clone();
+        let tokens = |values: Vec<Value>| values.iter().map(|v| u32::try_from(v.as_u64().unwrap()).unwrap()).collect();
+        let floats = |values: Vec<Value>| values.iter().map(|v| v.as_f64().unwrap() as f32).collect();
+        let cases = said["cases"].as_array().unwrap().iter().map(|case| Case {
+            prompt: tokens(read(case, "prompt")),
+            logits: floats(read(case, "logits")),
+            greedy: tokens(read(case, "greedy")),
+            embedding: floats(read(case, "embedding")),
+        });
+        (network, cases.collect())
+    }
+
+    fn greatest_difference(a: &[f32], b: &[f32]) -> f32 {
+        assert_eq!(a.len(), b.len());
+        a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    }
+
+    fn best(logits: &[f32]) -> u32 {
+        (0..).zip(logits).max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0
+    }
+
+    /// Logits within the tolerance, the same greedy tokens, the same embedding; whether the prompt is read at once or
+    /// token by token.
+    fn check(name: &str) {
+        let (network, cases) = load(name);
+        assert_eq!(cases.len(), 3);
+        let width = network.hyper.width;
+        for case in cases {
+            for piece in [1, 7, case.prompt.len()] {
+                let mut memory = Memory::new(&network.hyper, case.prompt.len() + case.greedy.len());
+                let read: Vec<f32> =
+                    case.prompt.chunks(piece).flat_map(|piece| network.read(piece, &mut memory)).collect();
+                let mut logits = network.logits(&read[read.len() - width..]);
+                let difference = greatest_difference(&logits, &case.logits);
+                assert!(difference < TOLERANCE, "{name}: {difference}");
+                let mut mean = vec![0.0; width];
+                read.chunks(width).for_each(|token| add(&mut mean, token));
+                let length = mean.iter().map(|x| x * x).sum::<f32>().sqrt();
+                mean.iter_mut().for_each(|x| *x /= length);
+                assert!(greatest_difference(&mean, &case.embedding) < TOLERANCE);
+                for expected in &case.greedy {
+                    let token = best(&logits);
+                    assert_eq!(token, *expected, "{name}");
+                    logits = network.logits(&network.read(&[token], &mut memory));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn llama_computes_what_transformers_computes() {
+        check("llama-spm-f16");
+        check("llama-bpe-q8_0");
+        check("llama-gpt2-q4_0");
+    }
+
+    #[test]
+    fn qwen2_computes_what_transformers_computes() {
+        check("qwen2-f32");
+    }
+
+    #[test]
+    fn qwen3_computes_what_transformers_computes() {
+        check("qwen3-bf16");
+    }
+
+    #[test]
+    fn a_tensor_that_nothing_would_use_is_refused() {
+        let path = format!("{}/tests/models/qwen2-f32.gguf", env!("CARGO_MANIFEST_DIR"));
+        let mut file = std::fs::read(path).unwrap();
+        let bias = b"blk.0.attn_k.bias";
+        let at = file.windows(bias.len()).position(|window| window == bias).unwrap();
+        file[at..at + bias.len()].copy_from_slice(b"blk.0.attn_k.bite");
+        let file = Bytes::from(file);
+        let refused = Network::load(&file, &Gguf::parse(&file).unwrap()).err().unwrap();
+        assert!(refused.contains("blk.0.attn_k.bite"), "{refused}");
+    }
+}

@@ -9,9 +9,9 @@ use super::schedule::Order;
 /// returns, it ends the process with a code of its own, which tells the test that the sandbox leaks.
 pub(super) fn run(what: &[u8]) -> io::Result<Option<Order>> {
     match what {
-        [1] => leaked(std::fs::read("/etc/passwd")),
-        [2] => leaked(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))),
-        [3] => leaked(std::process::Command::new("/bin/true").status()),
+        [1] => leaked(&std::fs::read("/etc/passwd")),
+        [2] => leaked(&UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))),
+        [3] => leaked(&std::process::Command::new("/bin/true").status()),
         [4] => return Ok(Some(Order::Hang)),
         [5] => {
             let mut taken: Vec<Vec<u8>> = Vec::new();
@@ -19,13 +19,13 @@ pub(super) fn run(what: &[u8]) -> io::Result<Option<Order>> {
                 taken.push(vec![1; 64 << 20]);
             }
         }
-        [6] => leaked(io::stdin().read(&mut [0])),
+        [6] => leaked(&io::stdin().read(&mut [0])),
         _ => {}
     }
     Ok(None)
 }
 
-fn leaked<T>(outcome: io::Result<T>) {
+fn leaked<T>(outcome: &io::Result<T>) {
     std::process::exit(if outcome.is_ok() { LEAKED } else { ANSWERED });
 }
 

@@ -232,7 +232,10 @@ mod tests {
     fn halves_are_what_the_library_says_for_every_bit_pattern() {
         for bits in 0..=u16::MAX {
             let (ours, theirs) = (small_half(bits.to_le_bytes()), f16::from_bits(bits).to_f32());
-            assert!(ours.to_bits() == theirs.to_bits() || ours.is_nan() && theirs.is_nan(), "{bits:#x} {ours} {theirs}");
+            assert!(
+                ours.to_bits() == theirs.to_bits() || ours.is_nan() && theirs.is_nan(),
+                "{bits:#x} {ours} {theirs}"
+            );
         }
     }
 
@@ -244,9 +247,9 @@ mod tests {
         assert_eq!(cases.len(), 11);
         for case in cases {
             let kind = Kind::read(case["kind"].as_u64().unwrap().try_into().unwrap()).unwrap();
-            let hex = case["bytes"].as_str().unwrap();
-            let bytes: Vec<u8> =
-                (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect();
+            let digits: Vec<u8> =
+                case["bytes"].as_str().unwrap().chars().map(|c| c.to_digit(16).unwrap() as u8).collect();
+            let bytes: Vec<u8> = digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
             let expected: Vec<f32> = serde_json::from_value(case["weights"].clone()).unwrap();
             let mut out = vec![f32::NAN; expected.len()];
             assert_eq!(kind.bytes(&[expected.len()]), Some(bytes.len()));

@@ -1,9 +1,12 @@
 //! Reads a request in OpenAI's formats. What it does not know it refuses by name: silence would change the meaning.
 
+mod fields;
+
 use serde_json::{Map, Value};
 
 use super::sampler::Sampling;
 use super::template::Message;
+use fields::{boolean, count, count_or_all, is_neutral, known, number, present, tools, wrong};
 
 /// What is asked of the model.
 pub(super) enum Request {
@@ -60,16 +63,16 @@ pub(super) fn read(path: &str, body: &[u8]) -> Read<Request> {
     let allowed: &[&str] = match path {
         "/chat/completions" => &["messages", "max_completion_tokens"],
         "/completions" => &["prompt"],
-        "/embeddings" => return embed(&fields(body)?).map(Request::Embed),
+        "/embeddings" => return embed(&object(body)?).map(Request::Embed),
         _ => {
             let message = "the embedded model answers /chat/completions, /completions and /embeddings";
             return Err(Refusal { status: 404, ..Refusal::new("unknown_path", None, message) });
         }
     };
-    generate(&fields(body)?, allowed).map(Request::Generate)
+    generate(&object(body)?, allowed).map(Request::Generate)
 }
 
-fn fields(body: &[u8]) -> Read<Map<String, Value>> {
+fn object(body: &[u8]) -> Read<Map<String, Value>> {
     // Not the parser's own words: they can quote the body.
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => Ok(fields),
@@ -127,7 +130,8 @@ fn embed(fields: &Map<String, Value>) -> Read<Embed> {
         Some(Some("base64")) => true,
         Some(_) => return Err(wrong("encoding_format", "`float` or `base64`")),
     };
-    let input = present(fields, "input").ok_or_else(|| Refusal::new("missing_field", Some("input"), "`input` is missing"))?;
+    let input =
+        present(fields, "input").ok_or_else(|| Refusal::new("missing_field", Some("input"), "`input` is missing"))?;
     let inputs = match input {
         Value::Array(items) if items.iter().all(|item| item.is_string() || item.is_array()) => {
             if items.is_empty() || items.len() > INPUTS_MAX {
@@ -222,7 +226,9 @@ fn stops(fields: &Map<String, Value>) -> Read<Vec<String>> {
     let lawful = |stops: &Vec<String>| {
         stops.len() <= STOPS_MAX && stops.iter().all(|stop| (1..=STOP_BYTES_MAX).contains(&stop.len()))
     };
-    stops.filter(lawful).ok_or_else(|| wrong("stop", &format!("at most {STOPS_MAX} texts of 1 to {STOP_BYTES_MAX} bytes")))
+    stops
+        .filter(lawful)
+        .ok_or_else(|| wrong("stop", &format!("at most {STOPS_MAX} texts of 1 to {STOP_BYTES_MAX} bytes")))
 }
 
 fn seed(fields: &Map<String, Value>) -> Read<Option<u64>> {
@@ -234,81 +240,6 @@ fn seed(fields: &Map<String, Value>) -> Read<Option<u64>> {
             _ => Err(wrong("seed", "an integer")),
         },
     }
-}
-
-fn number(fields: &Map<String, Value>, name: &str, least: f64, most: f64) -> Read<Option<f32>> {
-    match present(fields, name).map(Value::as_f64) {
-        None => Ok(None),
-        #[expect(clippy::cast_possible_truncation, reason = "a sampling option between 0 and 2")]
-        Some(Some(number)) if (least..=most).contains(&number) => Ok(Some(number as f32)),
-        Some(_) => Err(wrong(name, &format!("a number from {least} to {most}"))),
-    }
-}
-
-fn count(fields: &Map<String, Value>, name: &str) -> Read<Option<usize>> {
-    match present(fields, name).map(Value::as_u64) {
-        None => Ok(None),
-        Some(Some(count)) if count > 0 => Ok(Some(usize::try_from(count).unwrap_or(usize::MAX))),
-        Some(_) => Err(wrong(name, "a whole number above zero")),
-    }
-}
-
-/// A count for which 0 and -1 say: all.
-fn count_or_all(fields: &Map<String, Value>, name: &str) -> Read<usize> {
-    match present(fields, name).map(Value::as_i64) {
-        None | Some(Some(-1 | 0)) => Ok(0),
-        Some(Some(count)) if count > 0 => Ok(usize::try_from(count).unwrap_or(usize::MAX)),
-        Some(_) => Err(wrong(name, "a whole number above zero, or -1 for all")),
-    }
-}
-
-fn boolean(fields: &Map<String, Value>, name: &str) -> Read<bool> {
-    match present(fields, name) {
-        None => Ok(false),
-        Some(Value::Bool(value)) => Ok(*value),
-        Some(_) => Err(wrong(name, "true or false")),
-    }
-}
-
-/// A field that is there and not null.
-fn present<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    fields.get(name).filter(|value| !value.is_null())
-}
-
-/// Refuses the first field that is neither read here nor says nothing.
-fn known(fields: &Map<String, Value>, place: &str, read: &[&str], neutral: &[(&str, &[&str])]) -> Read<()> {
-    for (name, value) in fields {
-        let says_nothing = neutral.iter().any(|(known, values)| known == name && is_neutral(value, values));
-        if read.contains(&name.as_str()) || says_nothing {
-            continue;
-        }
-        let name: String = name.chars().filter(|c| !c.is_control()).take(PARAM_CHARS_MAX).collect();
-        let place = format!("{place}{name}");
-        if TOOL_FIELDS.contains(&name.as_str()) {
-            return Err(tools(&place));
-        }
-        let message = format!("the embedded model does not support `{place}` with this value; leave it out");
-        return Err(Refusal::new("unsupported_field", Some(&place), message));
-    }
-    Ok(())
-}
-
-fn is_neutral(value: &Value, neutral: &[&str]) -> bool {
-    let said = |neutral: &&str| serde_json::from_str::<Value>(neutral).is_ok_and(|neutral| same(&neutral, value));
-    value.is_null() || neutral.iter().any(|text| said(text))
-}
-
-/// Equal as numbers, too: 0 and 0.0 say the same.
-fn same(a: &Value, b: &Value) -> bool {
-    a == b || a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| a.total_cmp(&b).is_eq())
-}
-
-fn tools(param: &str) -> Refusal {
-    Refusal::new("tools_unsupported", Some(param), "the embedded model cannot use tools; choose another model")
-}
-
-fn wrong(param: &str, due: &str) -> Refusal {
-    Refusal::new("invalid_value", Some(param), format!("`{param}` has to be {due}"))
 }
 
 /// What both ways of generating read. `model` was the door's business, `user` is a label for it.
@@ -336,7 +267,6 @@ const NEUTRAL_FIELDS: &[(&str, &[&str])] = &[
     ("metadata", &["{}"]),
     ("service_tier", &["\"auto\"", "\"default\""]),
 ];
-const TOOL_FIELDS: &[&str] = &["tools", "tool_choice", "functions", "function_call"];
 /// What OpenAI's own completions give when nobody says how much.
 const COMPLETION_TOKENS: usize = 16;
 const INPUTS_MAX: usize = 256;
@@ -351,7 +281,8 @@ mod tests {
 
     /// The field and code of the refusal, or nothing.
     fn check(path: &str, body: &str, expected: Option<(&str, &str)>) {
-        let refused = read(path, body.as_bytes()).err().map(|refusal| (refusal.param.unwrap_or_default(), refusal.code));
+        let refused =
+            read(path, body.as_bytes()).err().map(|refusal| (refusal.param.unwrap_or_default(), refusal.code));
         assert_eq!(refused, expected.map(|(param, code)| (param.to_owned(), code)), "{body}");
     }
 
@@ -363,8 +294,16 @@ mod tests {
     #[test]
     fn what_clients_send_is_read() {
         check("/chat/completions", &chat(""), None);
-        check("/chat/completions", &chat(r#","max_tokens":5,"temperature":0,"top_p":0.5,"top_k":3,"seed":-1,"stop":["a"]"#), None);
-        check("/chat/completions", &chat(r#","stream":true,"stream_options":{"include_usage":true},"n":1,"user":"u""#), None);
+        check(
+            "/chat/completions",
+            &chat(r#","max_tokens":5,"temperature":0,"top_p":0.5,"top_k":3,"seed":-1,"stop":["a"]"#),
+            None,
+        );
+        check(
+            "/chat/completions",
+            &chat(r#","stream":true,"stream_options":{"include_usage":true},"n":1,"user":"u""#),
+            None,
+        );
         check("/chat/completions", &chat(r#","presence_penalty":0.0,"tools":[],"logprobs":null,"store":false"#), None);
         check("/completions", r#"{"prompt":"a"}"#, None);
         check("/completions", r#"{"prompt":[1,2]}"#, None);
@@ -376,8 +315,16 @@ mod tests {
     fn what_is_not_built_is_refused_by_name() {
         check("/chat/completions", &chat(r#","n":2"#), Some(("n", "unsupported_field")));
         check("/chat/completions", &chat(r#","tools":[{"type":"function"}]"#), Some(("tools", "tools_unsupported")));
-        check("/chat/completions", &chat(r#","response_format":{"type":"json_object"}"#), Some(("response_format", "unsupported_field")));
-        check("/chat/completions", &chat(r#","frequency_penalty":0.5"#), Some(("frequency_penalty", "unsupported_field")));
+        check(
+            "/chat/completions",
+            &chat(r#","response_format":{"type":"json_object"}"#),
+            Some(("response_format", "unsupported_field")),
+        );
+        check(
+            "/chat/completions",
+            &chat(r#","frequency_penalty":0.5"#),
+            Some(("frequency_penalty", "unsupported_field")),
+        );
         check("/chat/completions", &chat(r#","brand_new":1"#), Some(("brand_new", "unsupported_field")));
         check("/chat/completions", &chat(r#","Stream":true"#), Some(("Stream", "unsupported_field")));
         check("/completions", r#"{"prompt":"a","echo":true}"#, Some(("echo", "unsupported_field")));
@@ -388,10 +335,26 @@ mod tests {
     #[test]
     fn messages_are_text_by_known_roles() {
         let with = |message: &str| format!(r#"{{"messages":[{message}]}}"#);
-        check("/chat/completions", &with(r#"{"role":"tool","content":"x"}"#), Some(("messages[0].role", "tools_unsupported")));
-        check("/chat/completions", &with(r#"{"role":"root","content":"x"}"#), Some(("messages[0].role", "invalid_value")));
-        check("/chat/completions", &with(r#"{"role":"user","content":null}"#), Some(("messages[0].content", "invalid_value")));
-        check("/chat/completions", &with(r#"{"role":"user","content":"x","weight":1}"#), Some(("messages[0].weight", "unsupported_field")));
+        check(
+            "/chat/completions",
+            &with(r#"{"role":"tool","content":"x"}"#),
+            Some(("messages[0].role", "tools_unsupported")),
+        );
+        check(
+            "/chat/completions",
+            &with(r#"{"role":"root","content":"x"}"#),
+            Some(("messages[0].role", "invalid_value")),
+        );
+        check(
+            "/chat/completions",
+            &with(r#"{"role":"user","content":null}"#),
+            Some(("messages[0].content", "invalid_value")),
+        );
+        check(
+            "/chat/completions",
+            &with(r#"{"role":"user","content":"x","weight":1}"#),
+            Some(("messages[0].weight", "unsupported_field")),
+        );
         let image = r#"{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}"#;
         check("/chat/completions", &with(image), Some(("messages[0].content[0]", "unsupported_content")));
         check("/chat/completions", &with(r#"{"role":"user","content":[{"type":"text","text":"x"}]}"#), None);
@@ -403,7 +366,11 @@ mod tests {
     fn values_out_of_their_bounds_are_refused() {
         check("/chat/completions", &chat(r#","temperature":3"#), Some(("temperature", "invalid_value")));
         check("/chat/completions", &chat(r#","max_tokens":0"#), Some(("max_tokens", "invalid_value")));
-        check("/chat/completions", &chat(r#","max_tokens":1,"max_completion_tokens":1"#), Some(("max_tokens", "invalid_value")));
+        check(
+            "/chat/completions",
+            &chat(r#","max_tokens":1,"max_completion_tokens":1"#),
+            Some(("max_tokens", "invalid_value")),
+        );
         check("/chat/completions", &chat(r#","stop":["" ]"#), Some(("stop", "invalid_value")));
         check("/chat/completions", &chat(r#","stream_options":{}"#), Some(("stream_options", "invalid_value")));
         check("/chat/completions", "[1", Some(("", "invalid_json")));

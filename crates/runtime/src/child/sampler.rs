@@ -24,7 +24,8 @@ pub(super) struct Sampler {
 impl Sampler {
     pub(super) fn new(sampling: Sampling) -> Sampler {
         // Without a seed: the standard library's own randomness.
-        let state = sampling.seed.unwrap_or_else(|| std::collections::hash_map::RandomState::new().build_hasher().finish());
+        let state =
+            sampling.seed.unwrap_or_else(|| std::collections::hash_map::RandomState::new().build_hasher().finish());
         Sampler { sampling, state }
     }
 
@@ -100,7 +101,10 @@ mod tests {
 
     #[test]
     fn top_p_and_top_k_leave_the_unlikely_out() {
-        assert_eq!(counts(1.0, 0.6, 0, &[0.0, 2.0f32.ln(), 0.0])[1], 10_000 - counts(1.0, 0.6, 0, &[0.0, 2.0f32.ln(), 0.0])[0]);
+        assert_eq!(
+            counts(1.0, 0.6, 0, &[0.0, 2.0f32.ln(), 0.0])[1],
+            10_000 - counts(1.0, 0.6, 0, &[0.0, 2.0f32.ln(), 0.0])[0]
+        );
         assert_eq!(counts(1.0, 0.5, 0, &[0.0, 2.0f32.ln(), 0.0]), [0, 10_000, 0]);
         assert_eq!(counts(5.0, 1.0, 1, &[0.0, 0.1, 0.0]), [0, 10_000, 0]);
     }

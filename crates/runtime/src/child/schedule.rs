@@ -13,9 +13,17 @@ use crate::frame::{Frame, Kind, WINDOW_FRAMES};
 
 /// What the parent wants, as the reading thread hands it on.
 pub(super) enum Order {
-    Call { call: u32, path: String, body: Vec<u8> },
-    Cancel { call: u32 },
-    Credit { call: u32 },
+    Call {
+        call: u32,
+        path: String,
+        body: Vec<u8>,
+    },
+    Cancel {
+        call: u32,
+    },
+    Credit {
+        call: u32,
+    },
     /// Never come back: for the test that a hung child is replaced.
     Hang,
 }

@@ -70,7 +70,8 @@ impl Template {
         end: &str,
     ) -> Result<Rendered, Unrendered> {
         let texts = || messages.iter().flat_map(|message| [Some(&message.content), message.name.as_ref()]).flatten();
-        let guard = GUARDS.clone().find(|guard| !texts().any(|text| text.contains(*guard))).ok_or(Unrendered::Unguardable)?;
+        let guard =
+            GUARDS.clone().find(|guard| !texts().any(|text| text.contains(*guard))).ok_or(Unrendered::Unguardable)?;
         let guarded = messages.iter().map(|message| {
             let content = [("content", guarded(&message.content, controls, guard)), ("role", message.role.to_owned())];
             let name = message.name.as_ref().map(|name| ("name", guarded(name, controls, guard)));
@@ -78,7 +79,8 @@ impl Template {
         });
         let guarded: Vec<BTreeMap<&str, String>> = guarded.collect();
         let template = self.environment.get_template(NAME).map_err(|_| Unrendered::Failed("it is missing"))?;
-        let values = context! { messages => guarded, add_generation_prompt => true, bos_token => begin, eos_token => end };
+        let values =
+            context! { messages => guarded, add_generation_prompt => true, bos_token => begin, eos_token => end };
         let mut out = Bounded { text: Vec::new(), over: false };
         let rendered = template.render_captured_to(values, &mut out).map(drop);
         match rendered {
@@ -193,8 +195,16 @@ mod tests {
 
     #[test]
     fn a_template_that_runs_or_writes_without_end_is_stopped() {
-        check("{% for i in range(10000) %}{% for j in range(10000) %}{% endfor %}{% endfor %}", "", Err(Unrendered::Failed("it runs without end")));
-        check("{% for i in range(10000) %}{{ 'aaaaaaaaaaaaaaaa' * 1000 }}{% endfor %}", "", Err(Unrendered::Failed("it writes without end")));
+        check(
+            "{% for i in range(10000) %}{% for j in range(10000) %}{% endfor %}{% endfor %}",
+            "",
+            Err(Unrendered::Failed("it runs without end")),
+        );
+        check(
+            "{% for i in range(10000) %}{{ 'aaaaaaaaaaaaaaaa' * 1000 }}{% endfor %}",
+            "",
+            Err(Unrendered::Failed("it writes without end")),
+        );
         check("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "", Err(Unrendered::Failed("it is in error")));
     }
 
@@ -207,7 +217,11 @@ mod tests {
 
     #[test]
     fn a_templates_own_refusal_reaches_the_caller() {
-        check("{{ raise_exception('roles must alternate') }}", "", Err(Unrendered::Refused("roles must alternate".into())));
+        check(
+            "{{ raise_exception('roles must alternate') }}",
+            "",
+            Err(Unrendered::Refused("roles must alternate".into())),
+        );
     }
 
     #[test]

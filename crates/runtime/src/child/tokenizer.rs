@@ -82,7 +82,9 @@ impl Tokenizer {
         };
         let id = |key: &str| -> Result<Option<u32>, String> {
             match gguf.count(&format!("tokenizer.ggml.{key}"))? {
-                Some(id) if id >= texts.len() => Err(format!("metadata `tokenizer.ggml.{key}` is not in the vocabulary")),
+                Some(id) if id >= texts.len() => {
+                    Err(format!("metadata `tokenizer.ggml.{key}` is not in the vocabulary"))
+                }
                 id => Ok(id.and_then(|id| u32::try_from(id).ok())),
             }
         };
@@ -206,6 +208,11 @@ impl Marks {
     }
 }
 
+/// Lets the regex engine ask the system what it asks once, how many processors there are, while it still may.
+pub(super) fn warm_up() -> Result<(), String> {
+    pretokenize::Words::named("default")?.split("a b", |_| Ok(()))
+}
+
 fn numbered<'a>(
     texts: &'a [String],
     roles: &'a [Role],
@@ -254,7 +261,9 @@ mod tests {
             let bytes: Vec<u8> = tokens.iter().flat_map(|token| tokenizer.says(*token).to_vec()).collect();
             let back = String::from_utf8(bytes).unwrap();
             let unled = if tokenizer.leads_with_space() { back.strip_prefix(' ').unwrap_or(&back) } else { &back };
-            assert_eq!(unled, text);
+            // SentencePiece writes spaces with a character of its own, and cannot tell it from a space afterwards.
+            let expected = if tokenizer.leads_with_space() { text.replace('\u{2581}', " ") } else { text };
+            assert_eq!(unled, expected);
         }
     }
 
@@ -285,7 +294,10 @@ mod tests {
         let control = tokenizer.prompt("<|im_start|>", '\u{fdd0}').unwrap();
         assert_eq!(control.len(), 1);
         assert!(!tokenizer.text("a<|im_start|>b").unwrap().contains(&control[0]));
-        assert_eq!(tokenizer.text("<|im_start|>").unwrap(), tokenizer.prompt("<\u{fdd0}|im_start|>", '\u{fdd0}').unwrap());
+        assert_eq!(
+            tokenizer.text("<|im_start|>").unwrap(),
+            tokenizer.prompt("<\u{fdd0}|im_start|>", '\u{fdd0}').unwrap()
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The handle that calls go through.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -30,6 +30,7 @@ struct Shared {
     turns: Arc<Semaphore>,
     waiting: AtomicUsize,
     next_call: AtomicU32,
+    last_exit: Arc<Mutex<Option<String>>>,
 }
 
 /// How long a call waits for a child that is being restarted.
@@ -52,9 +53,10 @@ impl Engine {
             turns: Arc::new(Semaphore::new(options.limits.concurrent_calls_max.max(1))),
             waiting: AtomicUsize::new(0),
             next_call: AtomicU32::new(1),
+            last_exit: Arc::default(),
         };
         let mut ready = shared.phase.clone();
-        tokio::spawn(keeper::keep(options, first, phase_sender, stopping));
+        tokio::spawn(keeper::keep(options, first, phase_sender, stopping, Arc::clone(&shared.last_exit)));
         let _ready = ready.wait_for(|phase| matches!(phase, Phase::Ready(_))).await;
         Ok(Engine { shared: Arc::new(shared) })
     }
@@ -104,6 +106,12 @@ impl Engine {
         let mut phase = self.shared.phase.clone();
         let _keeper_gone = self.shared.stop.send(());
         let _stopped = phase.wait_for(|phase| matches!(phase, Phase::Stopped)).await;
+    }
+
+    /// How the last child that died ended, for logs: an exit status, a signal, or that it hung.
+    #[must_use]
+    pub fn last_exit(&self) -> Option<String> {
+        self.shared.last_exit.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Has the child try something that its sandbox forbids, or hang. For tests that the sandbox holds.

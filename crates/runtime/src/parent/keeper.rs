@@ -1,11 +1,11 @@
 //! Keeps one child alive: serves its frames, ends it when it hangs, and starts the next one with back-off.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use super::link::Link;
 use super::spawn::{self, Started};
@@ -25,18 +25,26 @@ const BACK_OFF_FIRST: Duration = Duration::from_millis(100);
 const BACK_OFF_MAX: Duration = Duration::from_secs(30);
 /// A child that lived this long has earned a fresh start of the back-off.
 const HEALTHY_LIFE: Duration = Duration::from_secs(60);
+const LAST_MOMENT: Duration = Duration::from_millis(200);
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
 
 /// Serves child after child until `stop` says so or its last sender is gone.
-pub(super) async fn keep(options: Options, first: Started, phase: watch::Sender<Phase>, mut stop: watch::Receiver<()>) {
+pub(super) async fn keep(
+    options: Options,
+    first: Started,
+    phase: watch::Sender<Phase>,
+    mut stop: watch::Receiver<()>,
+    last_exit: Arc<Mutex<Option<String>>>,
+) {
     let facts = first.facts.clone();
     let mut next = Some(first);
     let mut back_off = BACK_OFF_FIRST;
     loop {
         if let Some(started) = next.take() {
             let began = Instant::now();
-            if live(started, &phase, &mut stop).await.is_stopped() {
-                break;
+            match live(started, &phase, &mut stop).await {
+                Over::Stopped => break,
+                Over::Died(how) => *last_exit.lock().unwrap_or_else(PoisonError::into_inner) = Some(how),
             }
             if began.elapsed() >= HEALTHY_LIFE {
                 back_off = BACK_OFF_FIRST;
@@ -67,13 +75,8 @@ async fn restart(options: &Options, first: &Facts) -> Result<Started, StartError
 
 enum Over {
     Stopped,
-    Died,
-}
-
-impl Over {
-    fn is_stopped(&self) -> bool {
-        matches!(self, Over::Stopped)
-    }
+    /// How the process ended.
+    Died(String),
 }
 
 /// One child's life, from ready to reaped.
@@ -86,19 +89,30 @@ async fn live(started: Started, phase: &watch::Sender<Phase>, stop: &mut watch::
     let _nobody_looks = phase.send(Phase::Ready(Arc::clone(&link)));
     let mut tick = interval(SWEEP_EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let over = tokio::select! {
-        _ = stop.changed() => Over::Stopped,
-        () = read(&mut from_child, &link) => Over::Died,
-        () = async { loop {
+    let hung = async {
+        loop {
             tick.tick().await;
-            if !link.sweep(Instant::now()) { break }
-        } } => Over::Died,
+            if !link.sweep(Instant::now()) {
+                break;
+            }
+        }
+    };
+    let stopped = tokio::select! {
+        _ = stop.changed() => true,
+        () = read(&mut from_child, &link) => false,
+        () = hung => false,
     };
     let _nobody_looks = phase.send(Phase::Restarting);
     writer.abort();
+    // One that closed its socket is about to end by itself: how it ends is worth a moment's wait.
+    let ended = timeout(LAST_MOMENT, child.wait()).await;
     let _already_dead = child.kill().await;
     link.close();
-    over
+    match ended {
+        _ if stopped => Over::Stopped,
+        Ok(Ok(status)) => Over::Died(status.to_string()),
+        _ => Over::Died("killed: it no longer answered".to_owned()),
+    }
 }
 
 /// Delivers the child's frames until it ends or breaks the protocol. Reading never waits for a caller: the window does.

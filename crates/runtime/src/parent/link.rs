@@ -27,9 +27,14 @@ pub(super) struct Link {
 }
 
 enum Call {
-    Open { events: mpsc::Sender<Event>, deadline: Instant },
+    Open {
+        events: mpsc::Sender<Event>,
+        deadline: Instant,
+    },
     /// Cancelled at this time; the child owes an `End`.
-    Ending { since: Instant },
+    Ending {
+        since: Instant,
+    },
 }
 
 /// How long a child may take to let go of a cancelled call. One that takes longer is hung, and is killed.

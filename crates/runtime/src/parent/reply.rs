@@ -109,6 +109,9 @@ impl Drop for Open {
 
 impl std::fmt::Debug for Reply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reply").field("status", &self.status).field("streaming", &self.streaming).finish_non_exhaustive()
+        f.debug_struct("Reply")
+            .field("status", &self.status)
+            .field("streaming", &self.streaming)
+            .finish_non_exhaustive()
     }
 }

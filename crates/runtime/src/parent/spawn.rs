@@ -33,6 +33,8 @@ async fn launch(options: &Options) -> Result<Started, StartError> {
     let mut child = Command::new(&options.program)
         .arg(crate::CHILD_ARG)
         .env_clear()
+        // With arenas for threads, glibc opens a file in /proc before it gives memory back, which the sandbox kills for.
+        .env("MALLOC_ARENA_MAX", "1")
         .current_dir("/")
         .stdin(Stdio::from(theirs))
         .stdout(model_fd)

@@ -1,6 +1,6 @@
 //! The keys' table: SQLite, read once at start and written at creation and revocation. Never touched by a call.
 
-use std::{path::Path, sync::Arc};
+use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc};
 
 use rusqlite::{Connection, OpenFlags, params};
 
@@ -34,6 +34,14 @@ impl Table {
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        // Made first, so that nobody else may read it; the files that SQLite puts beside it get the same mode.
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path)
+            .map_err(|error| unopened(&error))?;
         let mut connection = Connection::open_with_flags(path, flags)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -72,8 +80,7 @@ impl Table {
                 expires_at_ms: row.get(9)?,
                 live: Arc::new(revoked_ms.is_none().into()),
             };
-            let revocation =
-                revoked_ms.map(|at_ms| Revocation { at_ms, by: revoked_by.unwrap_or_default() });
+            let revocation = revoked_ms.map(|at_ms| Revocation { at_ms, by: revoked_by.unwrap_or_default() });
             Ok(Entry { facts: Arc::new(facts), mac: row.get(1)?, revocation })
         })?;
         rows.collect()
@@ -107,4 +114,9 @@ impl Table {
         )?;
         Ok(())
     }
+}
+
+fn unopened(error: &io::Error) -> rusqlite::Error {
+    let failure = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
+    rusqlite::Error::SqliteFailure(failure, Some(error.to_string()))
 }

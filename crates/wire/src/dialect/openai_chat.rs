@@ -1,9 +1,10 @@
 //! OpenAI chat completions, completions and embeddings, as OpenAI's service and the engines that follow it speak them.
 //!
-//! What is left out on purpose, because it is a hint or says what silence says here: `cache_control`, signatures'
-//! absence, `prompt_cache_key` and a `service_tier` of `auto` or `default` for engines, a reasoning summary of `auto`,
-//! the wish for sealed reasoning (there is none), and `thinking: disabled`. All else that cannot be said is
-//! [`Unsayable`](crate::dialect::Unsayable).
+//! Left out on purpose, because it is a hint or says what silence says here: `cache_control`; Anthropic's hints; a
+//! `prompt_cache_key` and a `service_tier` of `auto` or `default` for engines; a reasoning summary of `auto`; the wish for
+//! sealed reasoning, of which there is none; `thinking: disabled`. Said in other words: a plain text document is text
+//! parts (its title, its context, its text); a failed tool's result begins with "The tool failed:"; `developer` is
+//! `system` for engines. All else that cannot be said is [`Unsayable`](crate::dialect::Unsayable).
 
 mod answer;
 mod chunk;

@@ -82,3 +82,45 @@ fn parts(value: &mut Value) -> Option<&mut Vec<Value>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &str = r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"tools":[]}"#;
+
+    fn insert_at(path: &str) -> Result<String, Unsayable> {
+        let field = Unmodelled { path: path.to_owned(), value: Value::Bool(true) };
+        insert(BODY.into(), &[field]).map(|body| String::from_utf8(body).unwrap())
+    }
+
+    #[test]
+    fn a_field_goes_back_to_its_place() {
+        let check = |path, expected: &str| assert_eq!(insert_at(path).unwrap(), expected);
+        check("min_p", r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"tools":[],"min_p":true}"#);
+        check("messages[0].x", r#"{"model":"m","messages":[{"role":"user","content":"hi","x":true}],"tools":[]}"#);
+        let parts =
+            r#"{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"hi","x":true}]}],"tools":[]}"#;
+        check("messages[0].content[0].x", parts);
+        let parts =
+            r#"{"model":"m","messages":[{"role":"user","content":[true,{"type":"text","text":"hi"}]}],"tools":[]}"#;
+        check("messages[0].content[0]", parts);
+    }
+
+    #[test]
+    fn a_field_never_replaces_another_nor_goes_elsewhere() {
+        for path in [
+            "model",
+            "MODEL",
+            "messages[0].role",
+            "messages[1].x",
+            "tools[0].x",
+            "messages[0].content[2]",
+            "a.b",
+            "",
+            "x[",
+        ] {
+            assert_eq!(insert_at(path), Err(Unsayable { what: path.to_owned() }));
+        }
+    }
+}

@@ -15,5 +15,5 @@ pub use stream::Encoder;
 pub(crate) use answer::ToolCall;
 pub(super) use answer::{created, finish_reason};
 pub(super) use error::{error_event, error_object};
-pub(super) use request::model;
+pub(super) use request::{metadata, model, user};
 pub(super) use turns::{data_url, is_web_address};

@@ -3,6 +3,7 @@
 mod betas;
 mod content;
 mod read;
+mod shapes;
 mod stream;
 mod tools;
 mod write;

@@ -5,9 +5,24 @@ use crate::fields::{Fields, Rejected, bad, wrong};
 use crate::json::Value;
 use crate::text::Text;
 
-/// The fields read here.
-pub(super) const KNOWN: &[&str] =
-    &["temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty", "seed", "stop", "logit_bias"];
+/// The fields read or refused here.
+pub(super) const KNOWN: &[&str] = &[
+    "temperature",
+    "top_p",
+    "top_k",
+    "presence_penalty",
+    "frequency_penalty",
+    "seed",
+    "stop",
+    "logit_bias",
+    "prompt_token_ids",
+    "prompt_embeds",
+    "input_ids",
+    "input_embeds",
+];
+
+/// Fields by which engines take a prompt as numbers.
+pub(super) const TOKEN_FIELDS: &[&str] = &["prompt_token_ids", "prompt_embeds", "input_ids", "input_embeds"];
 
 /// The most stop texts, as the API states.
 const STOPS_MAX: usize = 4;
@@ -15,6 +30,7 @@ const STOPS_MAX: usize = 4;
 const BIASES_MAX: usize = 4096;
 
 pub(super) fn read(body: &mut Fields) -> Result<Sampling, Rejected> {
+    refuse_tokens(body)?;
     Ok(Sampling {
         temperature: body.f64_within("temperature", 0.0, 2.0)?,
         top_p: body.f64_within("top_p", 0.0, 1.0)?,
@@ -46,6 +62,15 @@ pub(super) fn stream(
     )?;
     options.finish(&["include_usage", "include_obfuscation"], unmodelled)?;
     Ok((stream, usage))
+}
+
+/// Refuses [`TOKEN_FIELDS`]. No policy permits them: nobody could inspect what they say.
+pub(super) fn refuse_tokens(body: &mut Fields) -> Result<(), Rejected> {
+    for field in TOKEN_FIELDS {
+        let why = "holds a prompt as numbers, which cannot be inspected as text";
+        body.refuse(field, "token_input_unsupported", why, "send text instead")?;
+    }
+    Ok(())
 }
 
 /// Engines read -1 as "no limit", which is what absence says as well.

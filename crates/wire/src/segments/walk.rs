@@ -2,7 +2,8 @@
 //! ones, to edit. So both see the same strings in the same order. Structs are taken apart without `..` and matches have
 //! no wildcard arm: whoever adds a field or a variant decides here what it is.
 
-use super::{Content, ELSEWHERE_MEDIA_TYPE, Origin, SEALED_MEDIA_TYPE, Segment};
+use super::{Content, ELSEWHERE_MEDIA_TYPE, NUMBERS_MAX, NUMBERS_MEDIA_TYPE, Origin, SEALED_MEDIA_TYPE, Segment};
+use crate::json::Value;
 
 /// Collects segments.
 #[derive(Default)]
@@ -54,10 +55,23 @@ fn decoded_bytes(base64: &str) -> usize {
     base64.len() / 4 * 3
 }
 
+/// How many numbers `value` holds.
+fn numbers(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::String(_) => 0,
+        Value::Number(_) => 1,
+        Value::Array(items) => items.iter().map(numbers).sum(),
+        Value::Object(entries) => entries.iter().map(|(_, value)| numbers(value)).sum(),
+    }
+}
+
 macro_rules! walk {
     ($module:ident, $sink:ident $(, $mutable:tt)?) => {
         pub(super) mod $module {
-            use super::{decoded_bytes, Origin, $sink as Sink, ELSEWHERE_MEDIA_TYPE, SEALED_MEDIA_TYPE};
+            use super::{
+                $sink as Sink, ELSEWHERE_MEDIA_TYPE, NUMBERS_MAX, NUMBERS_MEDIA_TYPE, Origin, SEALED_MEDIA_TYPE,
+                decoded_bytes, numbers,
+            };
             use crate::answer::{Answer, Choice, Embedded, Generated, Stop};
             use crate::call::{
                 AnthropicHints, Block, BlockKind, CacheControl, Call, Complete, Embed, Generate, OutputFormat, Reasoning,
@@ -78,6 +92,10 @@ macro_rules! walk {
                 for field in unmodelled {
                     let Unmodelled { path, value } = field;
                     out.fixed(Parameter, path);
+                    let numbers = numbers(value);
+                    if numbers > NUMBERS_MAX {
+                        out.opaque(Parameter, NUMBERS_MEDIA_TYPE, numbers);
+                    }
                     json(value, Parameter, out);
                 }
             }
@@ -346,7 +364,12 @@ macro_rules! walk {
 
             fn json<'a>(value: &'a $($mutable)? Value, origin: Origin, out: &mut Sink<'a>) {
                 match value {
-                    Value::Null | Value::Bool(_) | Value::Number(_) => {}
+                    Value::Null | Value::Bool(_) => {}
+                    Value::Number(number) => {
+                        if let Some(digits) = number.text() {
+                            out.fixed(origin, digits);
+                        }
+                    }
                     Value::String(said) => out.text(origin, said),
                     Value::Array(items) => items.into_iter().for_each(|item| json(item, origin, out)),
                     Value::Object(entries) => {

@@ -29,7 +29,8 @@ impl BytePairs {
             Role::Normal | Role::Byte => spelled(text).unwrap_or_else(|| text.clone().into_bytes()),
         };
         let says: Vec<Vec<u8>> = texts.iter().zip(roles).map(says).collect();
-        let usable = says.iter().zip(roles).zip(0u32..).filter(|((_, role), _)| matches!(role, Role::Normal | Role::Byte));
+        let usable =
+            says.iter().zip(roles).zip(0u32..).filter(|((_, role), _)| matches!(role, Role::Normal | Role::Byte));
         let tokens = usable.map(|((says, _), token)| (says.clone(), token)).collect();
         let merges = gguf.strings("tokenizer.ggml.merges")?.ok_or("metadata `tokenizer.ggml.merges` is missing")?;
         let mut ranks = HashMap::with_capacity(merges.len());

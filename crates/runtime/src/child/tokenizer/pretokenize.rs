@@ -21,7 +21,9 @@ impl Words {
             "smollm" => (GPT2, true),
             _ => {
                 let name: String = name.chars().filter(char::is_ascii_graphic).take(32).collect();
-                return Err(format!("the pre-tokenizer `{name}` is not supported; supported are llama-bpe, qwen2, gpt-2, smollm"));
+                return Err(format!(
+                    "the pre-tokenizer `{name}` is not supported; supported are llama-bpe, qwen2, gpt-2, smollm"
+                ));
             }
         };
         let regex = |pattern: &str| Regex::new(pattern).map_err(|error| error.to_string());
@@ -67,8 +69,10 @@ impl Words {
 }
 
 // The originals, with `\s+(?!\S)|\s+` written as `\s+`; see `words`.
-const LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+";
-const QWEN2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+";
+const LLAMA3: &str =
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+";
+const QWEN2: &str =
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+";
 const GPT2: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+";
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Turns and their blocks as an Anthropic request says them.
 
-use crate::call::{Block, BlockKind, Role, Source, Turn};
+use crate::call::{Block, BlockKind, ReasoningBlock, Role, Source, Turn};
 use crate::dialect::Unsayable;
 use crate::dialect::anthropic::shapes::{Cache, Enabled, From, Message, Part};
 use crate::json::{self, Value};
@@ -25,12 +25,17 @@ pub(super) fn turns(turns: &[Turn], verbatim: bool) -> Result<Said<'_>, Unsayabl
     let mut messages: Vec<Message<'_>> = Vec::new();
     for turn in conversation {
         let role = side(turn.role);
-        if messages.last().is_none_or(|last| last.role != role) {
-            messages.push(Message { role, content: Vec::new() });
+        let mut parts = Vec::with_capacity(turn.content.len());
+        content(turn, verbatim, &mut parts)?;
+        match messages.last_mut() {
+            // The format refuses a turn that says nothing, which others keep of an answer that was cut off.
+            _ if parts.is_empty() && !verbatim => {}
+            Some(last) if last.role == role => last.content.append(&mut parts),
+            _ => messages.push(Message { role, content: parts }),
         }
-        if let Some(message) = messages.last_mut() {
-            content(turn, verbatim, &mut message.content)?;
-        }
+    }
+    if messages.is_empty() {
+        return Err(unsayable("a conversation whose turns say nothing"));
     }
     placed(&messages)?;
     Ok((system, messages))
@@ -77,7 +82,7 @@ fn content<'a>(turn: &'a Turn, verbatim: bool, parts: &mut Vec<Part<'a>>) -> Res
             // The format refuses text without letters, which others send beside tool calls. It says nothing.
             continue;
         }
-        let part = part(block)?;
+        let part = part(block, verbatim)?;
         if instructs(turn) && !matches!(part, Part::Text { .. }) {
             return Err(unsayable("anything but text in a system turn"));
         }
@@ -90,7 +95,7 @@ fn is_empty_text(block: &Block) -> bool {
     matches!(&block.kind, BlockKind::Text(text) if text.is_empty())
 }
 
-fn part(block: &Block) -> Result<Part<'_>, Unsayable> {
+fn part(block: &Block, verbatim: bool) -> Result<Part<'_>, Unsayable> {
     let cache_control = Cache::of(block.cache.as_ref());
     Ok(match &block.kind {
         // A model's refusal in words is what it said.
@@ -100,10 +105,10 @@ fn part(block: &Block) -> Result<Part<'_>, Unsayable> {
             if detail.as_deref().is_some_and(|detail| detail != "auto") {
                 return Err(unsayable("an image's `detail` other than `auto`"));
             }
-            Part::Image { source: image(source)?, cache_control }
+            Part::Image { source: image(source, verbatim)?, cache_control }
         }
         BlockKind::File { source, name, context, citations } => Part::Document {
-            source: document(source)?,
+            source: document(source, verbatim)?,
             title: name.as_ref().map(|name| name.as_str()),
             context: context.as_ref().map(|context| context.as_str()),
             citations: Enabled::if_so(*citations),
@@ -125,7 +130,7 @@ fn part(block: &Block) -> Result<Part<'_>, Unsayable> {
         }
         BlockKind::ToolResult { call_id, content, is_error, custom: false } => Part::ToolResult {
             tool_use_id: call_id,
-            content: content.iter().filter(|block| !is_empty_text(block)).map(part).collect::<Result<_, _>>()?,
+            content: said(content, verbatim)?,
             is_error: *is_error,
             cache_control,
         },
@@ -133,8 +138,13 @@ fn part(block: &Block) -> Result<Part<'_>, Unsayable> {
     })
 }
 
+/// The blocks within a block.
+fn said(blocks: &[Block], verbatim: bool) -> Result<Vec<Part<'_>>, Unsayable> {
+    blocks.iter().filter(|block| verbatim || !is_empty_text(block)).map(|block| part(block, verbatim)).collect()
+}
+
 /// Reasoning goes back only as the provider signed or sealed it; the pipeline has seen to it that it is the provider's own.
-fn reasoned(reasoning: &crate::call::ReasoningBlock) -> Result<Part<'_>, Unsayable> {
+fn reasoned(reasoning: &ReasoningBlock) -> Result<Part<'_>, Unsayable> {
     match (&reasoning.signature, &reasoning.sealed) {
         (Some(signature), None) if reasoning.summary.is_empty() => {
             Ok(Part::Thinking { thinking: reasoning.text.as_ref().map_or("", |text| text.as_str()), signature })
@@ -146,26 +156,28 @@ fn reasoned(reasoning: &crate::call::ReasoningBlock) -> Result<Part<'_>, Unsayab
     }
 }
 
-fn image(source: &Source) -> Result<From<'_>, Unsayable> {
+fn image(source: &Source, verbatim: bool) -> Result<From<'_>, Unsayable> {
     match source {
         Source::Base64 { media_type, data } if IMAGES.contains(&media_type.as_str()) => {
             Ok(From::Base64 { media_type, data })
         }
         Source::Base64 { .. } => Err(unsayable("an image that is not JPEG, PNG, GIF or WebP")),
         Source::Url(url) => Ok(From::Url { url }),
-        Source::ProviderFile(file_id) => Ok(From::File { file_id }),
+        Source::ProviderFile(file_id) if verbatim => Ok(From::File { file_id }),
+        Source::ProviderFile(_) => Err(unsayable("a file that another provider keeps")),
         Source::Text(_) | Source::Blocks(_) => Err(unsayable("an image made of text")),
     }
 }
 
-fn document(source: &Source) -> Result<From<'_>, Unsayable> {
+fn document(source: &Source, verbatim: bool) -> Result<From<'_>, Unsayable> {
     Ok(match source {
         Source::Base64 { media_type, data } if media_type == "application/pdf" => From::Base64 { media_type, data },
         Source::Base64 { .. } => return Err(unsayable("a file that is not PDF or plain text")),
         Source::Text(data) => From::Text { media_type: "text/plain", data },
-        Source::Blocks(blocks) => From::Content { content: blocks.iter().map(part).collect::<Result<_, _>>()? },
+        Source::Blocks(blocks) => From::Content { content: said(blocks, verbatim)? },
         Source::Url(url) => From::Url { url },
-        Source::ProviderFile(file_id) => From::File { file_id },
+        Source::ProviderFile(file_id) if verbatim => From::File { file_id },
+        Source::ProviderFile(_) => return Err(unsayable("a file that another provider keeps")),
     })
 }
 

@@ -36,7 +36,7 @@ pub fn read_answer(call: &Call, body: &[u8]) -> Result<Whole, Garbled> {
             Ok(Whole::Answer(Answer::Counted { input_tokens }))
         }
         Task::Generate(_) | Task::Complete(_) => {
-            message(fields).map(|message| Whole::Answer(Answer::Generated(message)))
+            message(fields, stop_texts(call)).map(|message| Whole::Answer(Answer::Generated(message)))
         }
         Task::Embed(_) => Err(Garbled("nobody asked for this".to_owned())),
     }
@@ -58,16 +58,16 @@ pub(super) fn complaint(value: &Value) -> UpstreamError {
 }
 
 /// Why a field of an answer is not acceptable.
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 pub(super) fn garbled(rejected: Rejected) -> Garbled {
     Garbled(rejected.message)
 }
 
-/// The format's word for why an answer ended.
-pub(super) fn stop(reason: &str, text: Option<Text>) -> Result<Stop, Garbled> {
+/// Why an answer ended, from the format's word for it. A stop text is repeated only if it was `asked` for:
+/// anything else there would be text that nobody screened.
+pub(super) fn stop(reason: &str, text: Option<Text>, asked: &[Text]) -> Result<Stop, Garbled> {
     Ok(match reason {
         "end_turn" => Stop::End,
-        "stop_sequence" => Stop::StopText(text),
+        "stop_sequence" => Stop::StopText(text.filter(|text| asked.contains(text))),
         "max_tokens" => Stop::Length,
         "tool_use" => Stop::ToolCalls,
         "pause_turn" => Stop::Paused,
@@ -75,6 +75,15 @@ pub(super) fn stop(reason: &str, text: Option<Text>) -> Result<Stop, Garbled> {
         "model_context_window_exceeded" => Stop::ContextFull,
         _ => return Err(Garbled(format!("the stop reason `{}` is not known", plain_name(reason)))),
     })
+}
+
+/// The stop texts that `call` asked for.
+pub(super) fn stop_texts(call: &Call) -> &[Text] {
+    match &call.task {
+        Task::Generate(generate) | Task::CountTokens(generate) => &generate.sampling.stop,
+        Task::Complete(complete) => &complete.sampling.stop,
+        Task::Embed(_) => &[],
+    }
 }
 
 /// A block whose type we do not model: nothing of it could be screened.
@@ -114,7 +123,7 @@ fn plain_name(name: &str) -> &str {
     if name.len() <= NAME_BYTES_MAX && name.bytes().all(plain) { name } else { "" }
 }
 
-fn message(mut fields: Fields) -> Result<Generated, Garbled> {
+fn message(mut fields: Fields, asked: &[Text]) -> Result<Generated, Garbled> {
     let mut dropped = Vec::new();
     expect(&mut fields, "type", "message")?;
     expect(&mut fields, "role", "assistant")?;
@@ -128,7 +137,7 @@ fn message(mut fields: Fields) -> Result<Generated, Garbled> {
     }
     let text = fields.text("stop_sequence").map_err(garbled)?;
     let reason = fields.string("stop_reason").map_err(garbled)?;
-    choice.stop = reason.map(|reason| stop(&reason, text)).transpose()?;
+    choice.stop = reason.map(|reason| stop(&reason, text, asked)).transpose()?;
     let usage = fields.require("usage").map_err(garbled)?;
     let service_tier = usage.field("service_tier").and_then(Value::as_str).map(|tier| plain_name(tier).to_owned());
     let mut tally = Tally::default();
@@ -245,6 +254,23 @@ mod tests {
     }
 
     #[test]
+    fn a_stop_text_that_nobody_asked_for_is_not_repeated() {
+        let mut generate = Generate::default();
+        generate.sampling.stop = vec!["END".into()];
+        let call = call(Task::Generate(Box::new(generate)));
+        for (met, told) in [("END", Some("END".into())), ("a secret", None)] {
+            let body = format!(
+                r#"{{"id":"1","type":"message","role":"assistant","model":"m","content":[],"usage":{{}},
+                "stop_reason":"stop_sequence","stop_sequence":"{met}"}}"#
+            );
+            let Whole::Answer(Answer::Generated(generated)) = read_answer(&call, body.as_bytes()).unwrap() else {
+                panic!("not an answer")
+            };
+            assert_eq!(generated.choices[0].stop, Some(Stop::StopText(told)));
+        }
+    }
+
+    #[test]
     fn tokens_of_the_cache_count_as_read() {
         let usage = message("", "").unwrap().usage.unwrap();
         assert_eq!((usage.input_tokens, usage.cache_read_tokens, usage.cache_write_tokens), (321, 20, 300));
@@ -304,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_count_is_read() {
-        let counted = read_answer(&call(Task::CountTokens(Box::new(Generate::default()))), br#"{"input_tokens":12}"#);
+        let counted = read_answer(&call(Task::CountTokens(Box::default())), br#"{"input_tokens":12}"#);
         assert_eq!(counted.unwrap(), Whole::Answer(Answer::Counted { input_tokens: 12 }));
         assert!(read_answer(&call(Task::CountTokens(Box::default())), b"{}").is_err());
     }

@@ -7,13 +7,18 @@
 use crate::answer::{Channel, Event, Opened};
 use crate::call::Call;
 use crate::dialect::Garbled;
-use crate::dialect::anthropic::read::{check_caller, complaint, garbled, seal, sealed_data, stop, unknown_block};
+use crate::dialect::anthropic::read::{
+    check_caller, complaint, garbled, seal, sealed_data, stop, stop_texts, unknown_block,
+};
 use crate::dialect::anthropic::tally::Tally;
 use crate::dialect::openai_responses::reasoning::must_be_id;
 use crate::fields::Fields;
 use crate::json::{self, Value};
 use crate::sse::Reader;
 use crate::text::Text;
+
+/// How OpenAI's streams end.
+const DONE: &str = "[DONE]";
 
 /// Reads one streamed answer.
 #[derive(Debug)]
@@ -24,8 +29,9 @@ pub struct Decoder {
 
 impl Decoder {
     /// A decoder for the stream that answers `call`.
-    pub fn new(_call: &Call) -> Self {
-        Self { reader: Reader::default(), message: Message::default() }
+    pub fn new(call: &Call) -> Self {
+        let message = Message { asked: stop_texts(call).to_vec(), ..Message::default() };
+        Self { reader: Reader::default(), message }
     }
 
     /// Takes the next bytes and appends the events that they complete.
@@ -83,11 +89,15 @@ struct Message {
     /// The index of the open block, or of the next one.
     index: u32,
     tally: Tally,
+    /// The stop texts that the call asked for.
+    asked: Vec<Text>,
 }
 
 impl Message {
     fn event(&mut self, name: &str, data: &str, events: &mut Vec<Event>) -> Result<(), Garbled> {
-        if self.stage == Stage::Failed {
+        // Engines that speak this format beside OpenAI's end both alike.
+        let done = self.stage == Stage::Ended && name.is_empty() && data == DONE;
+        if self.stage == Stage::Failed || done {
             return Ok(());
         }
         let value = json::parse(data.as_bytes()).map_err(|error| Garbled(error.to_string()))?;
@@ -245,7 +255,7 @@ impl Message {
                     return Err(Garbled("the message ends twice".to_owned()));
                 }
                 self.stage = Stage::Stopped;
-                events.push(Event::Stop { choice: 0, stop: stop(&reason, text)? });
+                events.push(Event::Stop { choice: 0, stop: stop(&reason, text, &self.asked)? });
             }
         }
         if let Some(usage) = fields.take("usage") {
@@ -454,6 +464,14 @@ mod tests {
         assert!(decode(&format!("event: ping\ndata: {START}\n\n"), 9).is_err());
         assert!(decode("data: {\"type\":\"ping\",\"type\":\"error\"}\n\n", 9).is_err());
         assert!(decode("data: [DONE]\n\n", 9).is_err());
+    }
+
+    #[test]
+    fn the_end_of_an_openai_stream_may_follow_the_end_and_nothing_else() {
+        let whole = sse(&[START, STOP, END]);
+        assert!(decode(&format!("{whole}data: [DONE]\n\n"), 9).is_ok());
+        assert!(decode(&format!("{}data: [DONE]\n\n{}", sse(&[START]), sse(&[STOP, END])), 9).is_err());
+        assert!(decode(&format!("{whole}data: [DONE]x\n\n"), 9).is_err());
     }
 
     #[test]

@@ -288,12 +288,16 @@ fn assistant(turn: &Turn, service: bool) -> Result<Message<'_>, Unsayable> {
     Ok(message)
 }
 
-/// Engines take back reasoning as they wrote it; OpenAI's service takes none, and nobody else's seal can be said.
+/// Engines take back reasoning as they wrote it; OpenAI's service takes none, and nobody else's seal can be said. An
+/// empty signature is what callers of Anthropic's format were told where an engine reasoned.
 fn reasoning_text(reasoning: &ReasoningBlock, service: bool) -> Result<&Text, Unsayable> {
-    match reasoning {
-        ReasoningBlock { signature: Some(_), .. } => Err(unsayable("thinking with a signature")),
-        ReasoningBlock { sealed: Some(_), .. } => Err(unsayable("sealed reasoning")),
-        ReasoningBlock { text: Some(text), summary, .. } if summary.is_empty() && !service => Ok(text),
+    let ReasoningBlock { id: _, text, summary, signature, sealed } = reasoning;
+    if signature.as_ref().is_some_and(|signature| !signature.is_empty()) {
+        return Err(unsayable("thinking with a signature"));
+    }
+    match text {
+        _ if sealed.is_some() => Err(unsayable("sealed reasoning")),
+        Some(text) if summary.is_empty() && !service => Ok(text),
         _ => Err(unsayable("reasoning of an earlier turn")),
     }
 }

@@ -132,16 +132,25 @@ pub(super) fn instructions(turns: &[Turn]) -> (Option<&Text>, &[Turn]) {
     (None, turns)
 }
 
-/// What the items are written with.
+/// How items are written.
+#[derive(Clone, Copy)]
+pub(super) struct Manner {
+    /// For OpenAI's own service.
+    pub(super) service: bool,
+    /// Whether the files that the call may refer to are this provider's.
+    pub(super) files: bool,
+    /// As many items and parts as the caller sent, in the same order.
+    pub(super) in_full: bool,
+}
+
 struct Writer<'a> {
-    service: bool,
-    in_full: bool,
+    manner: Manner,
     items: Vec<Item<'a>>,
 }
 
-/// Writes `turns`. `service`: OpenAI's own. `in_full`: as many items and parts as the caller sent, in the same order.
-pub(super) fn write(turns: &[Turn], service: bool, in_full: bool) -> Result<Vec<Item<'_>>, Unsayable> {
-    let mut writer = Writer { service, in_full, items: Vec::with_capacity(turns.len()) };
+/// Writes `turns`.
+pub(super) fn write(turns: &[Turn], manner: Manner) -> Result<Vec<Item<'_>>, Unsayable> {
+    let mut writer = Writer { manner, items: Vec::with_capacity(turns.len()) };
     for turn in turns {
         if turn.name.is_some() {
             return Err(unsayable("the `name` of a turn"));
@@ -170,7 +179,7 @@ impl<'a> Writer<'a> {
                         false => Item::FunctionCallOutput { call_id, output },
                     });
                 }
-                kind => input_part(kind, &mut parts)?,
+                kind => self.input_part(kind, &mut parts)?,
             }
         }
         self.message(role, &mut parts);
@@ -186,7 +195,7 @@ impl<'a> Writer<'a> {
 
     /// One text is written as a string, which every engine takes.
     fn content(&self, mut parts: Vec<Part<'a>>) -> Content<'a> {
-        if self.in_full {
+        if self.manner.in_full {
             return Content::Parts(parts);
         }
         match (parts.pop(), parts.is_empty()) {
@@ -204,7 +213,7 @@ impl<'a> Writer<'a> {
         if is_error {
             parts.push(Part::InputText { text: TOOL_FAILED });
         }
-        blocks.iter().try_for_each(|block| input_part(&block.kind, &mut parts))?;
+        blocks.iter().try_for_each(|block| self.input_part(&block.kind, &mut parts))?;
         Ok(self.content(parts))
     }
 
@@ -215,7 +224,7 @@ impl<'a> Writer<'a> {
         while let Some(kind) = blocks.next() {
             match kind {
                 BlockKind::Text(text) => {
-                    let annotations = (!self.in_full).then_some([]);
+                    let annotations = (!self.manner.in_full).then_some([]);
                     parts.push(Part::OutputText { text, annotations });
                 }
                 BlockKind::Refusal(refusal) => parts.push(Part::Refusal { refusal }),
@@ -251,14 +260,15 @@ impl<'a> Writer<'a> {
             return;
         }
         let content = self.content(std::mem::take(parts));
-        let several = matches!(content, Content::Parts(_)) && !self.in_full;
+        let several = matches!(content, Content::Parts(_)) && !self.manner.in_full;
         let id = several.then(|| format!("msg_{}", self.items.len()));
         self.items.push(Item::Message { id, status: several.then_some("completed"), role: "assistant", content });
     }
 
     /// One item of reasoning, whose blocks have one id. OpenAI's service takes back only what it sealed itself.
     fn reasoned(&mut self, blocks: &[&'a ReasoningBlock]) -> Result<(), Unsayable> {
-        if blocks.iter().any(|block| block.signature.is_some()) {
+        // An empty signature is what callers of Anthropic's format were told where there was none.
+        if blocks.iter().any(|block| block.signature.as_ref().is_some_and(|signature| !signature.is_empty())) {
             return Err(unsayable("thinking with a signature"));
         }
         let summary = blocks.iter().flat_map(|block| &block.summary).map(|text| ReasoningPart::SummaryText { text });
@@ -270,38 +280,44 @@ impl<'a> Writer<'a> {
         if sealed.next().is_some() {
             return Err(unsayable("reasoning that is sealed twice"));
         }
-        if summary.is_empty() && content.is_empty() && encrypted_content.is_none() && !self.in_full {
+        if summary.is_empty() && content.is_empty() && encrypted_content.is_none() && !self.manner.in_full {
             // Nothing but an id: a reference to what nobody kept.
             return Ok(());
         }
-        if self.service && encrypted_content.is_none() {
+        if self.manner.service && encrypted_content.is_none() {
             return Err(unsayable("reasoning that is not sealed"));
         }
         let id = blocks.first().and_then(|block| block.id.as_deref());
         self.items.push(Item::Reasoning { id, summary, content, encrypted_content });
         Ok(())
     }
-}
 
-fn input_part<'a>(kind: &'a BlockKind, parts: &mut Vec<Part<'a>>) -> Result<(), Unsayable> {
-    match kind {
-        BlockKind::Text(text) => parts.push(Part::InputText { text }),
-        BlockKind::Image { source, detail } => {
-            let detail = detail.as_deref().unwrap_or("auto");
-            parts.push(match source {
-                Source::Base64 { media_type, data } => {
-                    Part::InputImage { detail, image_url: Some(Address::Data { media_type, data }), file_id: None }
-                }
-                Source::Url(url) => Part::InputImage { detail, image_url: Some(Address::Url(url)), file_id: None },
-                Source::ProviderFile(id) => Part::InputImage { detail, image_url: None, file_id: Some(id) },
-                Source::Text(_) | Source::Blocks(_) => return Err(unsayable("an image made of text")),
-            });
+    fn input_part(&self, kind: &'a BlockKind, parts: &mut Vec<Part<'a>>) -> Result<(), Unsayable> {
+        if let BlockKind::Image { source: Source::ProviderFile(_), .. }
+        | BlockKind::File { source: Source::ProviderFile(_), .. } = kind
+            && !self.manner.files
+        {
+            return Err(unsayable("a file that another provider keeps"));
         }
-        BlockKind::File { citations: true, .. } => return Err(unsayable("citations of a document")),
-        BlockKind::File { source, name, context, .. } => file(source, name.as_ref(), context.as_ref(), parts)?,
-        other => return Err(unsayable(&format!("{} here", name(other)))),
+        match kind {
+            BlockKind::Text(text) => parts.push(Part::InputText { text }),
+            BlockKind::Image { source, detail } => {
+                let detail = detail.as_deref().unwrap_or("auto");
+                parts.push(match source {
+                    Source::Base64 { media_type, data } => {
+                        Part::InputImage { detail, image_url: Some(Address::Data { media_type, data }), file_id: None }
+                    }
+                    Source::Url(url) => Part::InputImage { detail, image_url: Some(Address::Url(url)), file_id: None },
+                    Source::ProviderFile(id) => Part::InputImage { detail, image_url: None, file_id: Some(id) },
+                    Source::Text(_) | Source::Blocks(_) => return Err(unsayable("an image made of text")),
+                });
+            }
+            BlockKind::File { citations: true, .. } => return Err(unsayable("citations of a document")),
+            BlockKind::File { source, name, context, .. } => file(source, name.as_ref(), context.as_ref(), parts)?,
+            other => return Err(unsayable(&format!("{} here", name(other)))),
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// A file of bytes is a part of its own. A plain text document is said as text parts: its title, its context, its text.

@@ -272,7 +272,7 @@ impl Item {
         let mut item = Fields::open(value, path).map_err(garbled)?;
         match item.required_string("type").map_err(garbled)?.as_str() {
             "message" => Self::message(item, unmodelled),
-            "reasoning" => reasoning::read(item, unmodelled).map(Self::Reasoning).map_err(garbled),
+            "reasoning" => reasoning::read(item, false, unmodelled).map(Self::Reasoning).map_err(garbled),
             "function_call" => Self::call(item, false, unmodelled).map_err(garbled),
             "custom_tool_call" => Self::call(item, true, unmodelled).map_err(garbled),
             _ => Err(Garbled(format!("`{}` is of a type that was not asked for", item.path()))),

@@ -6,6 +6,7 @@
 
 use crate::call::{ReasoningBlock, Unmodelled};
 use crate::fields::{Fields, Rejected, bad};
+use crate::json::Value;
 use crate::text::Text;
 
 /// The most parts of one reasoning item.
@@ -13,21 +14,33 @@ const PARTS_MAX: usize = 4096;
 /// The longest id of an item or a tool call, in bytes.
 const ID_BYTES_MAX: usize = 512;
 
-/// Reads all of `item` but its type.
+/// Reads all of `item` but its type. A seal that is none is an error of a caller; of a destination it is a field that
+/// we do not model, because there are engines that put readable text there.
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn read(mut item: Fields, unmodelled: &mut Vec<Unmodelled>) -> Result<Vec<ReasoningBlock>, Rejected> {
-    let id = item.string("id")?;
+pub(crate) fn read(
+    mut item: Fields,
+    by_caller: bool,
+    unmodelled: &mut Vec<Unmodelled>,
+) -> Result<Vec<ReasoningBlock>, Rejected> {
+    let id = item.string("id")?.filter(|id| !id.is_empty());
     if let Some(id) = &id {
         must_be_id(id, &item.at("id"))?;
     }
     let summary = parts(&mut item, "summary", "summary_text", unmodelled)?;
     let content = parts(&mut item, "content", "reasoning_text", unmodelled)?;
-    let sealed = item.text("encrypted_content")?;
-    if let Some(sealed) = &sealed {
-        must_be_sealed(sealed, &item.at("encrypted_content"))?;
-    }
+    let sealed = match item.text("encrypted_content")? {
+        Some(Text(text)) if !text.is_empty() && !is_sealed(&text) => {
+            let path = item.at("encrypted_content");
+            if by_caller {
+                must_be_sealed(&text, &path)?;
+            }
+            unmodelled.push(Unmodelled { path, value: Value::String(text) });
+            None
+        }
+        sealed => sealed.filter(|sealed| !sealed.is_empty()),
+    };
     item.one_of("status", &["in_progress", "completed", "incomplete"])?;
     item.finish(&["type", "id", "summary", "content", "encrypted_content", "status"], unmodelled)?;
     let mut content = content.into_iter();
@@ -69,10 +82,14 @@ pub(crate) fn must_be_id(id: &str, path: &str) -> Result<(), Rejected> {
 /// Nobody can inspect sealed reasoning, so nothing but base64 of either alphabet, with the separators that issuers put
 /// into it, may pass as such: prose can't.
 pub(crate) fn must_be_sealed(sealed: &str, path: &str) -> Result<(), Rejected> {
-    let fits =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_' | b'.' | b':');
-    if !sealed.is_empty() && sealed.bytes().all(fits) {
+    if !sealed.is_empty() && is_sealed(sealed) {
         return Ok(());
     }
     Err(bad(path, "is not sealed reasoning", "send it byte for byte as it came"))
+}
+
+fn is_sealed(text: &str) -> bool {
+    let fits =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_' | b'.' | b':');
+    text.bytes().all(fits)
 }

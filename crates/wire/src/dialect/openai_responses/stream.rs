@@ -91,23 +91,23 @@ impl State {
     }
 
     fn frame(&mut self, mut frame: Frame<'_>, events: &mut Vec<Event>) -> Result<(), Garbled> {
-        let kind = std::mem::take(&mut frame.kind.0);
+        let kind = frame.kind.take().map(|kind| kind.0).unwrap_or_default();
         let frame = &mut frame;
+        if frame.is_failure(&kind) {
+            self.over = true;
+            events.push(Event::Failed(frame.failure()));
+            return Ok(());
+        }
         match kind.as_ref() {
-            "response.created" | "response.in_progress" | "response.queued" => self.start(frame.response.take(), events),
+            "response.created" | "response.in_progress" | "response.queued" => {
+                self.start(frame.response.take(), events)
+            }
             "response.output_item.added" => self.item(frame, false, events),
             "response.output_item.done" => self.item(frame, true, events),
             "response.content_part.added" => self.part(frame, false, events),
             "response.content_part.done" => self.part(frame, true, events),
             "response.output_text.annotation.added" => self.annotated(frame, events),
-            "response.completed" | "response.incomplete" | "response.failed" => {
-                self.end(frame.response.take(), events)
-            }
-            "error" => {
-                self.over = true;
-                events.push(Event::Failed(frame.failure()));
-                Ok(())
-            }
+            "response.completed" | "response.incomplete" | "response.failed" => self.end(frame.response.take(), events),
             "response.output_text.delta" => self.delta(Channel::Text, frame, events),
             "response.refusal.delta" => self.delta(Channel::Refusal, frame, events),
             "response.reasoning_text.delta" => self.delta(Channel::Reasoning, frame, events),

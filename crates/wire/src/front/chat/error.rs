@@ -56,3 +56,42 @@ fn kind(status: u16) -> &'static str {
         _ => "server_error",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(status: u16, message: &str, help: &str, record: Option<&str>) -> ErrorBody {
+        let (message, help, record) = (message.into(), help.into(), record.map(str::to_owned));
+        ErrorBody { status, code: "no_permitted_destination".to_owned(), param: None, message, help, record }
+    }
+
+    #[test]
+    fn an_error_says_why_and_what_to_do_in_the_one_field_that_clients_show() {
+        let check = |status, message: &str, help: &str, expected: &str| {
+            let written = error(&body(status, message, help, Some("rec1")));
+            assert_eq!(String::from_utf8(written).unwrap(), expected);
+        };
+        check(
+            403,
+            "no destination is permitted for `pii.email`",
+            "take the \"address\" out",
+            r#"{"error":{"message":"no destination is permitted for `pii.email`. take the \"address\" out.","type":"permission_error","param":null,"code":"no_permitted_destination","help":"take the \"address\" out","record":"rec1"}}"#,
+        );
+        check(
+            500,
+            "it broke.",
+            "",
+            r#"{"error":{"message":"it broke","type":"server_error","param":null,"code":"no_permitted_destination","help":"","record":"rec1"}}"#,
+        );
+    }
+
+    #[test]
+    fn an_error_in_a_stream_is_one_event_and_not_the_end() {
+        let mut out = Vec::new();
+        error_event(&body(502, "a", "b", None), &mut out);
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.starts_with("data: {\"error\":{") && text.ends_with("}}\n\n"), "{text}");
+        assert!(!text.contains("DONE") && !text.contains("record"), "{text}");
+    }
+}

@@ -144,7 +144,7 @@ fn max_tokens(body: &mut Fields) -> Result<Option<u64>, Rejected> {
 }
 
 /// `safety_identifier` is the newer name of `user`; they are one value here and go upstream as `user`.
-fn user(body: &mut Fields) -> Result<Option<Text>, Rejected> {
+pub(in crate::front) fn user(body: &mut Fields) -> Result<Option<Text>, Rejected> {
     let (user, identifier) = (body.text("user")?, body.text("safety_identifier")?);
     match (user, identifier) {
         (Some(user), Some(identifier)) if user != identifier => {
@@ -164,7 +164,7 @@ fn logprobs(body: &mut Fields) -> Result<Option<u32>, Rejected> {
     }
 }
 
-fn metadata(body: &mut Fields) -> Result<Vec<(Text, Text)>, Rejected> {
+pub(in crate::front) fn metadata(body: &mut Fields) -> Result<Vec<(Text, Text)>, Rejected> {
     let entries = match body.take("metadata") {
         None => return Ok(Vec::new()),
         Some(Value::Object(entries)) => entries,

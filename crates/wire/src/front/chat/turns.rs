@@ -1,5 +1,7 @@
 //! Reads the messages of a chat completions request.
 
+use std::collections::HashSet;
+
 use crate::call::{Block, BlockKind, ReasoningBlock, Role, Source, Turn, Unmodelled};
 use crate::fields::{Fields, Rejected, bad, wrong};
 use crate::json::Value;
@@ -31,10 +33,12 @@ pub(super) fn read(messages: Option<Vec<Value>>, unmodelled: &mut Vec<Unmodelled
 
 /// A tool message does not say whether its tool is free-form; the call that it answers does.
 fn mark_custom_results(turns: &mut [Turn]) {
-    let mut custom_ids: Vec<String> = Vec::new();
+    let mut custom_ids = HashSet::new();
     for block in turns.iter_mut().flat_map(|turn| &mut turn.content) {
         match &mut block.kind {
-            BlockKind::ToolCall { id, custom: true, .. } => custom_ids.push(id.clone()),
+            BlockKind::ToolCall { id, custom: true, .. } => {
+                custom_ids.insert(id.clone());
+            }
             BlockKind::ToolResult { call_id, custom, .. } => *custom = custom_ids.contains(call_id),
             _ => {}
         }
@@ -163,6 +167,9 @@ fn image(part: &mut Fields, unmodelled: &mut Vec<Unmodelled>) -> Result<BlockKin
     let path = image.at("url");
     image.finish(&["url", "detail"], unmodelled)?;
     let source = match data_url(&url, &path)? {
+        Some(Source::Base64 { media_type, .. }) if !media_type.starts_with("image/") => {
+            return Err(bad(&path, "is not of an image type", "send data:image/TYPE;base64,…"));
+        }
         Some(source) => source,
         None if is_web_address(&url) => Source::Url(Text(url)),
         None => return Err(bad(&path, "is neither a data: nor an http(s): address", "send the image as a data: URL")),

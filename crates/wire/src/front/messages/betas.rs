@@ -26,7 +26,7 @@ const KNOWN: &[&str] = &[
     "interleaved-thinking-2025-05-14",
     // Adds `estimated_tokens`, a number, to `thinking_delta`, which the decoder drops by name.
     "thinking-token-count-2026-05-13",
-    // Thinking comes back empty with its signature, which is how `redacted_thinking` is treated anyway.
+    // Thinking comes back empty beside its signature: less content in the same blocks.
     "redact-thinking-2026-02-12",
     // Brings `context_management`, which is modelled for keeping thinking and refused by name for everything else.
     "context-management-2025-06-27",
@@ -55,10 +55,14 @@ const KNOWN: &[&str] = &[
 /// understood and stop here.
 const STOPPED: &[&str] = &["oauth-2025-04-20", "oidc-federation-2026-04-01"];
 
+/// What the SDKs send since their major versions of that day. Against [`VERSION`] it refuses the sampling parameters,
+/// documents in assistant turns and citations in user turns, and adds nothing: read as [`VERSION`], nothing is missed.
+const VERSION_NARROWER: &str = "2026-10-21";
+
 /// Checks `anthropic-version` and sorts the betas of `headers`.
 pub(super) fn read(headers: &Headers<'_>, unmodelled: &mut Vec<Unmodelled>) -> Result<Vec<&'static str>, Rejected> {
-    // A missing version is accepted: there is one only, so that nothing can be misread.
-    if headers.anthropic_version.is_some_and(|version| version != VERSION) {
+    // A missing version is accepted: the later one only takes things away, so that nothing can be misread.
+    if headers.anthropic_version.is_some_and(|version| version != VERSION && version != VERSION_NARROWER) {
         return Err(Rejected::at(
             "header anthropic-version",
             "bad_value",
@@ -116,6 +120,10 @@ mod tests {
         let other = Headers { anthropic_version: Some("2023-01-01"), anthropic_beta: vec![] };
         assert_eq!(read(&other, &mut Vec::new()).unwrap_err().param.as_deref(), Some("header anthropic-version"));
         assert!(read(&Headers::default(), &mut Vec::new()).is_ok());
+        for known in [VERSION, VERSION_NARROWER] {
+            let headers = Headers { anthropic_version: Some(known), anthropic_beta: vec![] };
+            assert!(read(&headers, &mut Vec::new()).is_ok(), "{known}");
+        }
     }
 
     #[test]

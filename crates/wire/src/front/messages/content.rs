@@ -159,7 +159,7 @@ fn block(
         return Err(wrong(&format!("{path}.type"), "a string"));
     };
     let kind = kind.clone();
-    if PROVIDER_RUN.contains(&kind.as_str()) {
+    if PROVIDER_RUN.iter().any(|run| run.eq_ignore_ascii_case(&kind)) {
         return Err(provider_run(&path));
     }
     match (kind.as_str(), place) {
@@ -471,6 +471,11 @@ mod tests {
     fn what_a_tool_of_the_provider_did_is_refused() {
         refused(
             r#"[{"role":"assistant","content":[{"type":"server_tool_use","id":"1","name":"web_search","input":{}}]}]"#,
+            "provider_tool_unsupported",
+            "messages[0].content[0]",
+        );
+        refused(
+            r#"[{"role":"user","content":[{"type":"Container_Upload","file_id":"f"}]}]"#,
             "provider_tool_unsupported",
             "messages[0].content[0]",
         );

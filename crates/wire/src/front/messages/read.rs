@@ -1,7 +1,7 @@
 //! Reads an Anthropic request: the fields around its turns.
 
 use crate::call::{Call, Door, Generate, OutputFormat, Reasoning, Role, Task, Thinking, Turn, Unmodelled};
-use crate::fields::{Fields, Rejected, wrong};
+use crate::fields::{Fields, Rejected, bad, wrong};
 use crate::front::Headers;
 use crate::front::messages::{betas, content, tools};
 use crate::json::Value;
@@ -129,7 +129,8 @@ fn conversation(body: &mut Fields, generate: &mut Generate, unmodelled: &mut Vec
     output(body, generate, unmodelled)?;
     context_management(body, generate, unmodelled);
     let messages = match body.require("messages")? {
-        Value::Array(messages) => messages,
+        Value::Array(messages) if !messages.is_empty() => messages,
+        Value::Array(_) => return Err(bad("messages", "is empty", "send at least one message")),
         _ => return Err(wrong("messages", "a list")),
     };
     content::turns(messages, &mut generate.turns, unmodelled)
@@ -329,6 +330,12 @@ mod tests {
         unmodelled(r#""cache_control":{"type":"ephemeral","scope":"global"}"#, "cache_control.scope");
         unmodelled(r#""inference_geo":"us""#, "inference_geo");
         unmodelled(r#""speed":"fast""#, "speed");
+    }
+
+    #[test]
+    fn a_conversation_without_messages_is_refused() {
+        let rejected = call(r#"{"model":"m","max_tokens":1,"messages":[]}"#).unwrap_err();
+        assert_eq!((rejected.code, rejected.param.as_deref()), ("bad_value", Some("messages")));
     }
 
     #[test]

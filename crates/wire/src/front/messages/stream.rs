@@ -3,13 +3,18 @@
 //! The format has one open block at a time. Another upstream may interleave: text that another block interrupts goes on
 //! in a new block; what arrives for a block while a tool call is open waits until that call is whole.
 
-use serde::Serialize;
-
 use crate::answer::{Channel, Event, Opened, Stop, Usage};
-use crate::front::messages::write::{Tokens, cannot, error, is_citation, message_id, stop};
+use crate::front::messages::shapes::{Added, Begun, Empty, Ended, Started, Tokens, Wire};
+use crate::front::messages::write::{cannot, error, is_citation, message_id, stop};
 use crate::front::{Echo, ErrorBody, Unwritable};
 use crate::json::Value;
 use crate::text::Text;
+
+/// The most blocks that an upstream may hold open at once.
+const OPEN_MAX: usize = 256;
+
+/// The most bytes that wait for a tool call to end.
+const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Writes one streamed answer.
 #[derive(Debug)]
@@ -27,6 +32,8 @@ pub struct Encoder {
     live: Option<u32>,
     /// The index of the next block on the wire.
     next: u32,
+    /// Bytes that were made to wait so far.
+    waited: usize,
 }
 
 /// A block that the upstream opened.
@@ -52,6 +59,15 @@ enum Piece {
     Citation(Value),
 }
 
+impl Piece {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Delta(_, text) | Self::Signature(text) | Self::Sealed(text) => text.len(),
+            Self::Citation(citation) => citation.to_text().len(),
+        }
+    }
+}
+
 impl Encoder {
     /// An encoder for the answer to the call that `echo` remembers.
     pub fn new(echo: &Echo) -> Self {
@@ -66,6 +82,7 @@ impl Encoder {
             open: Vec::new(),
             live: None,
             next: 0,
+            waited: 0,
         }
     }
 
@@ -75,9 +92,13 @@ impl Encoder {
     /// [`Unwritable`] names what the format cannot say: a second answer, a free-form tool call, foreign annotations.
     pub fn event(&mut self, event: &Event, out: &mut Vec<u8>) -> Result<(), Unwritable> {
         match event {
-            Event::Start { usage, .. } => return self.start(usage.as_ref(), out),
-            _ if !self.started => return Err(cannot("an event before its start")),
-            _ if self.ended => return Err(cannot("an event after its end")),
+            Event::Start { usage, .. } => self.start(usage.as_ref(), out),
+            Event::Failed(_) => {
+                self.failed(out);
+                Ok(())
+            }
+            _ if !self.started => Err(cannot("an event before its start")),
+            _ if self.ended => Err(cannot("an event after its end")),
             Event::Open { choice, block, kind } => {
                 one_choice(*choice)?;
                 self.open(*block, kind, out)
@@ -109,10 +130,6 @@ impl Encoder {
             }
             Event::Usage(usage) => {
                 self.usage = *usage;
-                Ok(())
-            }
-            Event::Failed(_) => {
-                self.failed(out);
                 Ok(())
             }
             Event::End => self.end(out),
@@ -165,6 +182,9 @@ impl Encoder {
             Opened::Refusal => self.refused = true,
             Opened::Text | Opened::Reasoning { .. } | Opened::ToolCall { custom: false, .. } => {}
         }
+        if self.open.len() >= OPEN_MAX {
+            return Err(cannot("too many blocks at once"));
+        }
         let slot = Slot { block, kind: kind.clone(), begun: false, closed: false, waiting: Vec::new(), sealed: None };
         self.open.push(slot);
         // Text and reasoning begin with their first piece, so that an empty block is never written.
@@ -176,6 +196,12 @@ impl Encoder {
 
     fn piece(&mut self, block: u32, piece: Piece, out: &mut Vec<u8>) -> Result<(), Unwritable> {
         let waits = self.live != Some(block) && self.tool_is_live();
+        if waits || matches!(piece, Piece::Sealed(_)) {
+            self.waited = self.waited.saturating_add(piece.bytes());
+            if self.waited > WAITING_BYTES_MAX {
+                return Err(cannot("more than can be put in order"));
+            }
+        }
         let slot = self.slot(block)?;
         match piece {
             Piece::Sealed(text) => slot.sealed.get_or_insert_default().push_str(&text),
@@ -279,11 +305,11 @@ impl Encoder {
     /// Writes `piece` into the live block.
     fn say(&self, piece: &Piece, out: &mut Vec<u8>) -> Result<(), Unwritable> {
         let delta = match piece {
-            Piece::Delta(Channel::Text | Channel::Refusal, text) => Added::TextDelta { text },
-            Piece::Delta(Channel::Reasoning | Channel::Summary, text) => Added::ThinkingDelta { thinking: text },
-            Piece::Delta(Channel::Arguments, text) => Added::InputJsonDelta { partial_json: text },
-            Piece::Signature(text) | Piece::Sealed(text) => Added::SignatureDelta { signature: text },
-            Piece::Citation(citation) => Added::CitationsDelta { citation },
+            Piece::Delta(Channel::Text | Channel::Refusal, text) => Added::Text { text },
+            Piece::Delta(Channel::Reasoning | Channel::Summary, text) => Added::Thinking { thinking: text },
+            Piece::Delta(Channel::Arguments, text) => Added::InputJson { partial_json: text },
+            Piece::Signature(text) | Piece::Sealed(text) => Added::Signature { signature: text },
+            Piece::Citation(citation) => Added::Citations { citation },
         };
         emit(&Wire::ContentBlockDelta { index: self.next, delta }, out)
     }
@@ -333,300 +359,5 @@ fn emit(event: &Wire<'_>, out: &mut Vec<u8>) -> Result<(), Unwritable> {
     Ok(())
 }
 
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Wire<'a> {
-    MessageStart { message: Started<'a> },
-    ContentBlockStart { index: u32, content_block: Begun<'a> },
-    ContentBlockDelta { index: u32, delta: Added<'a> },
-    ContentBlockStop { index: u32 },
-    MessageDelta { delta: Ended<'a>, usage: Tokens<'a> },
-    MessageStop,
-}
-
-impl Wire<'_> {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::MessageStart { .. } => "message_start",
-            Self::ContentBlockStart { .. } => "content_block_start",
-            Self::ContentBlockDelta { .. } => "content_block_delta",
-            Self::ContentBlockStop { .. } => "content_block_stop",
-            Self::MessageDelta { .. } => "message_delta",
-            Self::MessageStop => "message_stop",
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Started<'a> {
-    id: &'a str,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    role: &'static str,
-    model: &'a str,
-    content: [(); 0],
-    stop_reason: Option<&'static str>,
-    stop_sequence: Option<&'static str>,
-    usage: Tokens<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Begun<'a> {
-    Text { text: &'a str },
-    Thinking { thinking: &'a str, signature: &'a str },
-    RedactedThinking { data: &'a str },
-    ToolUse { id: &'a str, name: &'a str, input: Empty },
-}
-
-#[derive(Serialize)]
-struct Empty {}
-
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Added<'a> {
-    TextDelta { text: &'a str },
-    ThinkingDelta { thinking: &'a str },
-    SignatureDelta { signature: &'a str },
-    InputJsonDelta { partial_json: &'a str },
-    CitationsDelta { citation: &'a Value },
-}
-
-#[derive(Serialize)]
-struct Ended<'a> {
-    stop_reason: Option<&'static str>,
-    stop_sequence: Option<&'a str>,
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::answer::UpstreamError;
-    use crate::call::Door;
-    use crate::json;
-
-    fn encoder() -> Encoder {
-        let (door, model, record) = (Door::Messages, "auto".to_owned(), "01ABC".to_owned());
-        Encoder::new(&Echo { door, model, record, now: 0, stream_usage: false, base64: false, responses: None })
-    }
-
-    fn start() -> Event {
-        Event::Start { id: "x".to_owned(), model: "y".to_owned(), created: 0, usage: None }
-    }
-
-    fn open(block: u32, kind: Opened) -> Event {
-        Event::Open { choice: 0, block, kind }
-    }
-
-    fn tool(id: &str) -> Opened {
-        Opened::ToolCall { id: id.to_owned(), name: "t".into(), custom: false }
-    }
-
-    fn say(block: u32, channel: Channel, text: &str) -> Event {
-        Event::Delta { choice: 0, block, channel, text: text.into(), logprobs: None }
-    }
-
-    fn close(block: u32) -> Event {
-        Event::Close { choice: 0, block }
-    }
-
-    fn encode(events: &[Event]) -> Result<String, Unwritable> {
-        let (mut encoder, mut out) = (encoder(), Vec::new());
-        for event in events {
-            encoder.event(event, &mut out)?;
-        }
-        Ok(String::from_utf8(out).unwrap())
-    }
-
-    /// Encodes these events between a start and an end; gives what each block says, and checks the grammar.
-    fn check(between: &[Event], expected: &[&str]) {
-        let mut events = vec![start()];
-        events.extend_from_slice(between);
-        events.extend([Event::Stop { choice: 0, stop: Stop::End }, Event::End]);
-        let stream = encode(&events).unwrap();
-        let mut blocks: Vec<String> = Vec::new();
-        let mut is_open = false;
-        for chunk in stream.trim_end().split("\n\n") {
-            let (name, data) = chunk.strip_prefix("event: ").unwrap().split_once("\ndata: ").unwrap();
-            let value = json::parse(data.as_bytes()).unwrap();
-            assert_eq!(value.field("type").and_then(Value::as_str), Some(name));
-            let index = value.field("index").map(Value::to_text);
-            match name {
-                "content_block_start" => {
-                    assert!(!is_open && index == Some(blocks.len().to_string()), "{stream}");
-                    is_open = true;
-                    blocks.push(value.field("content_block").unwrap().to_text());
-                }
-                "content_block_delta" | "content_block_stop" => {
-                    assert!(is_open && index == Some((blocks.len() - 1).to_string()), "{stream}");
-                    is_open = name != "content_block_stop";
-                    if let Some(Value::Object(delta)) = value.field("delta") {
-                        blocks.last_mut().unwrap().push_str(&format!(" {}", delta[1].1.to_text()));
-                    }
-                }
-                _ => assert!(!is_open, "{stream}"),
-            }
-        }
-        assert_eq!(blocks, expected, "{stream}");
-        assert!(stream.ends_with("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"));
-    }
-
-    #[test]
-    fn a_stream_is_written_in_the_formats_grammar() {
-        let usage = Usage { input_tokens: 9, output_tokens: 2, ..Usage::default() };
-        let events = [
-            start(),
-            open(0, Opened::Text),
-            say(0, Channel::Text, "gr\u{fc}n\n"),
-            close(0),
-            Event::Stop { choice: 0, stop: Stop::StopText(Some("END".into())) },
-            Event::Usage(usage),
-            Event::End,
-        ];
-        let expected = r#"event: message_start
-data: {"type":"message_start","message":{"id":"msg_01ABC","type":"message","role":"assistant","model":"auto","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":0,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":0}}}
-
-event: content_block_start
-data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}
-
-event: content_block_delta
-data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"grün\n"}}
-
-event: content_block_stop
-data: {"type":"content_block_stop","index":0}
-
-event: message_delta
-data: {"type":"message_delta","delta":{"stop_reason":"stop_sequence","stop_sequence":"END"},"usage":{"input_tokens":9,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":2}}
-
-event: message_stop
-data: {"type":"message_stop"}
-
-"#;
-        assert_eq!(encode(&events).unwrap(), expected);
-    }
-
-    #[test]
-    fn thinking_has_its_signature_and_sealed_thinking_its_data_in_one_piece() {
-        let seal = |block, sealed, text: &str| Event::Seal { choice: 0, block, sealed, text: text.into() };
-        check(
-            &[
-                open(0, Opened::Reasoning { id: None }),
-                say(0, Channel::Reasoning, "hm"),
-                seal(0, false, "Eq/+="),
-                close(0),
-                open(1, Opened::Reasoning { id: None }),
-                seal(1, true, "ab"),
-                seal(1, true, "cd"),
-                close(1),
-                open(2, Opened::Reasoning { id: None }),
-                close(2),
-            ],
-            &[
-                r#"{"type":"thinking","thinking":"","signature":""} "hm" "Eq/+=""#,
-                r#"{"type":"redacted_thinking","data":"abcd"}"#,
-            ],
-        );
-    }
-
-    #[test]
-    fn text_that_another_block_interrupts_goes_on_in_a_new_one() {
-        check(
-            &[
-                open(0, Opened::Reasoning { id: None }),
-                open(1, Opened::Text),
-                say(0, Channel::Reasoning, "a"),
-                say(1, Channel::Text, "b"),
-                say(0, Channel::Reasoning, "c"),
-                close(0),
-                say(1, Channel::Text, "d"),
-            ],
-            &[
-                r#"{"type":"thinking","thinking":"","signature":""} "a""#,
-                r#"{"type":"text","text":""} "b""#,
-                r#"{"type":"thinking","thinking":"","signature":""} "c""#,
-                r#"{"type":"text","text":""} "d""#,
-            ],
-        );
-    }
-
-    #[test]
-    fn tool_calls_that_come_at_once_are_written_one_after_the_other() {
-        let first = r#"{"type":"tool_use","id":"1","name":"t","input":{}} "{" "}""#;
-        let second = r#"{"type":"tool_use","id":"2","name":"t","input":{}} "[" "]""#;
-        let third = r#"{"type":"tool_use","id":"3","name":"t","input":{}}"#;
-        let begun = [
-            open(0, tool("1")),
-            open(1, tool("2")),
-            open(2, tool("3")),
-            say(0, Channel::Arguments, "{"),
-            say(1, Channel::Arguments, "["),
-        ];
-        let ends = [
-            [say(0, Channel::Arguments, "}"), close(0), say(1, Channel::Arguments, "]"), close(1), close(2)],
-            [say(1, Channel::Arguments, "]"), close(1), close(2), say(0, Channel::Arguments, "}"), close(0)],
-            [close(2), say(1, Channel::Arguments, "]"), say(0, Channel::Arguments, "}"), close(0), close(1)],
-        ];
-        for end in ends {
-            check(&[begun.as_slice(), end.as_slice()].concat(), &[first, second, third]);
-        }
-        let unclosed = [say(1, Channel::Arguments, "]"), say(0, Channel::Arguments, "}")];
-        check(&[begun.as_slice(), unclosed.as_slice()].concat(), &[first, second, third]);
-    }
-
-    #[test]
-    fn text_that_comes_while_a_tool_call_is_open_waits_for_its_end() {
-        check(
-            &[
-                open(0, Opened::Text),
-                say(0, Channel::Text, "a"),
-                open(1, tool("1")),
-                say(0, Channel::Text, "b"),
-                say(1, Channel::Arguments, "{}"),
-                close(0),
-                close(1),
-            ],
-            &[
-                r#"{"type":"text","text":""} "a""#,
-                r#"{"type":"tool_use","id":"1","name":"t","input":{}} "{}""#,
-                r#"{"type":"text","text":""} "b""#,
-            ],
-        );
-    }
-
-    #[test]
-    fn a_refusal_in_words_is_text_and_says_so_at_the_end() {
-        let events = [
-            start(),
-            open(0, Opened::Refusal),
-            say(0, Channel::Refusal, "no"),
-            close(0),
-            Event::Stop { choice: 0, stop: Stop::End },
-            Event::End,
-        ];
-        assert!(encode(&events).unwrap().contains(r#""stop_reason":"refusal""#));
-    }
-
-    #[test]
-    fn what_the_format_cannot_say_is_a_fault() {
-        let fails = |event: Event| encode(&[start(), event]).unwrap_err().0;
-        assert_eq!(fails(Event::Open { choice: 1, block: 0, kind: Opened::Text }), "several answers");
-        let free = Opened::ToolCall { id: "1".to_owned(), name: "t".into(), custom: true };
-        assert_eq!(fails(open(0, free)), "a free-form tool call");
-        assert_eq!(fails(say(3, Channel::Text, "x")), "a piece of a block that is not open");
-        assert_eq!(encode(&[close(0)]).unwrap_err().0, "an event before its start");
-    }
-
-    #[test]
-    fn a_failure_of_the_upstream_is_told_once_and_without_its_words() {
-        let (mut encoder, mut out) = (encoder(), Vec::new());
-        let failed = UpstreamError { code: "x".to_owned(), message: "key sk-1234 is bad".into() };
-        encoder.event(&start(), &mut out).unwrap();
-        encoder.event(&Event::Failed(failed), &mut out).unwrap();
-        let once = out.len();
-        encoder.failed(&mut out);
-        let text = String::from_utf8(out).unwrap();
-        assert!(
-            text.len() == once && text.contains("event: error\ndata: {\"type\":\"error\"") && !text.contains("sk-1234")
-        );
-    }
-}
+mod tests;

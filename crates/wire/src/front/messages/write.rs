@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::answer::{Answer, Choice, Stop, Usage};
+use crate::answer::{Answer, Choice, Stop};
 use crate::call::{BlockKind, ReasoningBlock};
+use crate::front::messages::shapes::{Complaint, Failure, Message, Part, Tokens};
 use crate::front::{Echo, ErrorBody, Unwritable};
 use crate::json::{self, Value};
 
@@ -182,98 +183,10 @@ fn to_bytes(value: &impl Serialize) -> Result<Vec<u8>, Unwritable> {
     serde_json::to_vec(value).map_err(|_| cannot("something that JSON cannot hold"))
 }
 
-#[derive(Serialize)]
-struct Message<'a> {
-    id: String,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    role: &'static str,
-    model: &'a str,
-    content: Vec<Part<'a>>,
-    stop_reason: Option<&'static str>,
-    stop_sequence: Option<&'a str>,
-    usage: Tokens<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Part<'a> {
-    Text {
-        text: &'a str,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        citations: Vec<&'a Value>,
-    },
-    ToolUse {
-        id: &'a str,
-        name: &'a str,
-        input: Value,
-    },
-    Thinking {
-        thinking: String,
-        signature: &'a str,
-    },
-    RedactedThinking {
-        data: &'a str,
-    },
-}
-
-/// Tokens as the format counts them: what was read without what came from or went to the cache.
-#[derive(Serialize)]
-pub(super) struct Tokens<'a> {
-    input_tokens: u64,
-    cache_creation_input_tokens: u64,
-    cache_read_input_tokens: u64,
-    output_tokens: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    output_tokens_details: Option<Thought>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service_tier: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Thought {
-    thinking_tokens: u64,
-}
-
-impl<'a> Tokens<'a> {
-    /// `usage` in the format's own terms; a tier that the format does not know is left out.
-    pub(super) fn of(usage: &Usage, service_tier: Option<&'a str>) -> Self {
-        let cached = usage.cache_read_tokens.saturating_add(usage.cache_write_tokens);
-        let thinking_tokens = usage.reasoning_tokens;
-        Self {
-            input_tokens: usage.input_tokens.saturating_sub(cached),
-            cache_creation_input_tokens: usage.cache_write_tokens,
-            cache_read_input_tokens: usage.cache_read_tokens,
-            output_tokens: usage.output_tokens,
-            output_tokens_details: (thinking_tokens > 0).then_some(Thought { thinking_tokens }),
-            service_tier: service_tier.filter(|tier| matches!(*tier, "standard" | "priority" | "batch")),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Failure<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    error: Complaint<'a>,
-    request_id: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Complaint<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    message: &'a str,
-    code: &'a str,
-    help: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    param: Option<&'a str>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::Generated;
+    use crate::answer::{Generated, Usage};
     use crate::call::{Block, Door, Source};
 
     pub(crate) fn echo() -> Echo {

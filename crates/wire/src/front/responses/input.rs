@@ -4,7 +4,7 @@
 //! unmodelled item or field finds its place by its path.
 
 use super::SIGNATURE_PREFIX;
-use super::tools::provider_run;
+use super::tools::{keep_whole, provider_run};
 use crate::call::{Block, BlockKind, ReasoningBlock, Role, Source, Turn, Unmodelled};
 use crate::dialect::openai_responses::reasoning::{self, must_be_id};
 use crate::fields::{Fields, Rejected, bad, wrong};
@@ -78,7 +78,7 @@ fn item(value: Value, path: String, turns: &mut Vec<Turn>, unmodelled: &mut Vec<
     match kind.as_str() {
         "message" => message(typed(value, path)?, turns, unmodelled),
         "reasoning" => {
-            let blocks = reasoning::read(typed(value, path.clone())?, unmodelled)?;
+            let blocks = reasoning::read(typed(value, path.clone())?, true, unmodelled)?;
             distinct(&blocks, turns, &path)?;
             say(turns, blocks.into_iter().map(|block| BlockKind::Reasoning(unsign(block)).into()).collect());
             Ok(())
@@ -95,10 +95,7 @@ fn item(value: Value, path: String, turns: &mut Vec<Turn>, unmodelled: &mut Vec<
         }
         "item_reference" => Err(kept(&path)),
         provider if PROVIDER_RUN.contains(&provider) => Err(provider_run(&format!("{path}.type"))),
-        _ => {
-            unmodelled.push(Unmodelled { path, value });
-            Ok(())
-        }
+        _ => keep_whole(value, path, unmodelled),
     }
 }
 
@@ -141,7 +138,7 @@ fn kept(path: &str) -> Rejected {
         path,
         "state_unsupported",
         format!("`{path}` refers to an item that the provider keeps"),
-        "send the item itself",
+        "send the item itself; clients do so when `store` is set to false",
     )
 }
 
@@ -184,9 +181,9 @@ fn message(mut message: Fields, turns: &mut Vec<Turn>, unmodelled: &mut Vec<Unmo
     message.one_of("status", STATUSES)?;
     message.finish(&["type", "role", "content", "id", "status"], unmodelled)?;
     if role == Role::Assistant {
-        say(turns, content)
+        say(turns, content);
     } else {
-        turns.push(turn(role, content))
+        turns.push(turn(role, content));
     }
     Ok(())
 }
@@ -216,7 +213,7 @@ fn part(value: Value, path: String, role: Role, unmodelled: &mut Vec<Unmodelled>
     let mut part = match value.field("type").and_then(Value::as_str) {
         Some("input_text" | "input_image" | "input_file" | "output_text" | "refusal") => Fields::open(value, path)?,
         Some(_) => {
-            unmodelled.push(Unmodelled { path, value });
+            keep_whole(value, path, unmodelled)?;
             return Ok(None);
         }
         None => {

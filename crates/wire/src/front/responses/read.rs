@@ -5,15 +5,12 @@ use crate::call::{
     Block, BlockKind, Call, Door, Generate, OutputFormat, Reasoning, Role, Sampling, Task, Turn, Unmodelled,
 };
 use crate::fields::{Fields, Rejected, bad, wrong};
+use crate::front::{chat, sampling};
 use crate::json::Value;
 use crate::text::Text;
 
 /// The most alternatives for each token, as the API states.
 const TOP_LOGPROBS_MAX: u32 = 20;
-/// The most labels, and the longest of their keys and values in characters, as the API states.
-const METADATA_MAX: usize = 16;
-const METADATA_KEY_CHARS_MAX: usize = 64;
-const METADATA_VALUE_CHARS_MAX: usize = 512;
 
 const EFFORTS: &[&str] = &["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 const SUMMARIES: &[&str] = &["auto", "concise", "detailed"];
@@ -58,9 +55,10 @@ const KNOWN: &[&str] = &[
 pub fn read(value: Value) -> Result<Call, Rejected> {
     let mut body = Fields::open(value, "")?;
     let mut unmodelled = Vec::new();
-    let model = body.required_string("model")?;
+    let model = chat::model(&mut body)?;
     refuse_state(&mut body)?;
     refuse_truncation(&mut body)?;
+    sampling::refuse_tokens(&mut body)?;
     let include = Include::read(&mut body, &mut unmodelled)?;
     let (format, verbosity) = text(&mut body, &mut unmodelled)?;
     let mut turns: Vec<Turn> = body.text("instructions")?.map(instructions).into_iter().collect();
@@ -82,14 +80,15 @@ pub fn read(value: Value) -> Result<Call, Rejected> {
         logprobs: logprobs(&mut body, &include)?,
         stream: stream(&mut body, &mut unmodelled)?,
         stream_usage: true,
-        user: user(&mut body)?,
-        metadata: metadata(&mut body)?,
+        user: chat::user(&mut body)?,
+        metadata: chat::metadata(&mut body)?,
         service_tier: body.one_of("service_tier", SERVICE_TIERS)?,
         prompt_cache_key: body.text("prompt_cache_key")?,
         ..Generate::default()
     };
     body.object("client_metadata")?;
-    body.finish(KNOWN, &mut unmodelled)?;
+    body.finish(&[KNOWN, sampling::TOKEN_FIELDS].concat(), &mut unmodelled)?;
+    refuse_kept_comparison(&unmodelled)?;
     Ok(Call { door: Door::Responses, model, task: Task::Generate(Box::new(generate)), unmodelled })
 }
 
@@ -106,6 +105,20 @@ fn refuse_state(body: &mut Fields) -> Result<(), Rejected> {
     body.refuse("prompt", code, "refers to a prompt that the provider keeps", "send the prompt in `instructions`")?;
     body.refuse("background", code, "would leave the answer with the provider", "leave it out and wait or stream")?;
     body.refuse("store", code, "would leave the answer with the provider", "set it to false or leave it out")
+}
+
+/// A permitted unmodelled field may not refer to kept state either.
+fn refuse_kept_comparison(unmodelled: &[Unmodelled]) -> Result<(), Rejected> {
+    let options = unmodelled.iter().find(|field| field.path == "prompt_cache_options");
+    match options.and_then(|options| options.value.field("comparison_response_id")) {
+        None | Some(Value::Null) => Ok(()),
+        Some(_) => Err(Rejected::at(
+            "prompt_cache_options.comparison_response_id",
+            "state_unsupported",
+            "`prompt_cache_options.comparison_response_id` refers to an answer that the provider keeps",
+            "leave it out",
+        )),
+    }
 }
 
 fn refuse_truncation(body: &mut Fields) -> Result<(), Rejected> {
@@ -227,39 +240,4 @@ fn stream(body: &mut Fields, unmodelled: &mut Vec<Unmodelled>) -> Result<bool, R
     )?;
     options.finish(&["include_obfuscation"], unmodelled)?;
     Ok(stream)
-}
-
-/// `safety_identifier` is the newer name of `user`; they are one value here.
-fn user(body: &mut Fields) -> Result<Option<Text>, Rejected> {
-    let (user, identifier) = (body.text("user")?, body.text("safety_identifier")?);
-    match (user, identifier) {
-        (Some(user), Some(identifier)) if user != identifier => {
-            Err(bad("user", "differs from `safety_identifier`", "send one of the two"))
-        }
-        (user, identifier) => Ok(user.or(identifier)),
-    }
-}
-
-fn metadata(body: &mut Fields) -> Result<Vec<(Text, Text)>, Rejected> {
-    let entries = match body.take("metadata") {
-        None => return Ok(Vec::new()),
-        Some(Value::Object(entries)) => entries,
-        Some(_) => return Err(wrong("metadata", "an object of strings")),
-    };
-    if entries.len() > METADATA_MAX {
-        return Err(bad("metadata", "has too many labels", format!("send at most {METADATA_MAX} labels")));
-    }
-    let fits = |key: &str, value: &str| {
-        key.chars().count() <= METADATA_KEY_CHARS_MAX && value.chars().count() <= METADATA_VALUE_CHARS_MAX
-    };
-    let label = |(key, value): (String, Value)| match value {
-        Value::String(value) if fits(&key, &value) => Ok((Text(key), Text(value))),
-        Value::String(_) => Err(bad(
-            "metadata",
-            "has a key or value that is too long",
-            format!("keep keys within {METADATA_KEY_CHARS_MAX} characters, values within {METADATA_VALUE_CHARS_MAX}"),
-        )),
-        _ => Err(wrong("metadata", "an object of strings")),
-    };
-    entries.into_iter().map(label).collect()
 }

@@ -36,14 +36,12 @@ pub(super) fn read(body: &mut Fields, unmodelled: &mut Vec<Unmodelled>) -> Resul
 /// `namespace`), which is then kept whole in `unmodelled`.
 fn tool(value: Value, path: String, unmodelled: &mut Vec<Unmodelled>) -> Result<Option<Tool>, Rejected> {
     let kind = type_of(&value, &path)?.to_owned();
-    if is_provider_run(&kind) || (kind == "shell" && !is_local(&value)) {
-        return Err(provider_run(&format!("{path}.type")));
-    }
+    must_be_the_callers(&value, &path)?;
     let custom = match kind.as_str() {
         "function" => false,
         "custom" => true,
         _ => {
-            unmodelled.push(Unmodelled { path, value });
+            keep_whole(value, path, unmodelled)?;
             return Ok(None);
         }
     };
@@ -82,6 +80,38 @@ fn is_provider_run(kind: &str) -> bool {
 /// A shell runs in a container of the provider unless it says that it is the caller's.
 fn is_local(shell: &Value) -> bool {
     shell.field("environment").and_then(|place| place.field("type")).and_then(Value::as_str) == Some("local")
+}
+
+/// Refuses a tool that the provider runs, on its own or among the tools of a group.
+fn must_be_the_callers(tool: &Value, path: &str) -> Result<(), Rejected> {
+    let kind = tool.field("type").and_then(Value::as_str).unwrap_or_default();
+    if is_provider_run(kind) || (kind == "shell" && !is_local(tool)) {
+        return Err(provider_run(&format!("{path}.type")));
+    }
+    match tool.field("tools") {
+        Some(Value::Array(tools)) => tools
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, tool)| must_be_the_callers(tool, &format!("{path}.tools[{index}]"))),
+        _ => Ok(()),
+    }
+}
+
+/// Keeps an object that we do not model, unless it is one for a parser that does not tell cases apart, or brings tools
+/// that the provider runs.
+pub(super) fn keep_whole(value: Value, path: String, unmodelled: &mut Vec<Unmodelled>) -> Result<(), Rejected> {
+    must_be_the_callers(&value, &path)?;
+    if let Value::Object(entries) = &value {
+        let keys = || entries.iter().map(|(key, _)| key);
+        let twin = |key: &&String| keys().any(|other| other != *key && other.eq_ignore_ascii_case(key));
+        let variant = |key: &&String| key.as_str() != "type" && key.eq_ignore_ascii_case("type");
+        if keys().any(|key| twin(&key) || variant(&key)) {
+            let message = format!("`{path}` has keys that differ only in case");
+            return Err(Rejected::at(&path, "case_variant_key", message, "spell each key in one way"));
+        }
+    }
+    unmodelled.push(Unmodelled { path, value });
+    Ok(())
 }
 
 pub(super) fn provider_run(path: &str) -> Rejected {
@@ -140,7 +170,7 @@ pub(super) fn choice(body: &mut Fields, unmodelled: &mut Vec<Unmodelled>) -> Res
         return Err(provider_run("tool_choice.type"));
     }
     if !matches!(kind.as_str(), "function" | "custom" | "allowed_tools") {
-        unmodelled.push(Unmodelled { path: "tool_choice".to_owned(), value });
+        keep_whole(value, "tool_choice".to_owned(), unmodelled)?;
         return Ok(None);
     }
     let mut choice = Fields::open(value, "tool_choice")?;

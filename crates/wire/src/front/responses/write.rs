@@ -35,7 +35,7 @@ pub(super) struct Response<'a> {
 #[derive(Serialize)]
 pub(super) struct Failure<'a> {
     pub(super) code: &'static str,
-    pub(super) message: Cow<'a, str>,
+    pub(super) message: &'a str,
 }
 
 #[derive(Clone, Copy, Serialize)]
@@ -130,7 +130,10 @@ pub fn write(echo: &Echo, answer: &Answer) -> Result<Vec<u8>, Unwritable> {
     let created = crate::front::chat::created(echo, generated);
     let mut response = Response::new(&id, &echo.model, created);
     (response.status, response.incomplete_details) = ending(choice.stop.as_ref().unwrap_or(&Stop::End))?;
-    response.output = items.iter().map(|(id, item)| item.written(id, response.status)).collect();
+    let last = items.len().saturating_sub(1);
+    // Where an answer was cut off, it was in the last of its items.
+    let status = |index| if index == last { response.status } else { "completed" };
+    response.output = items.iter().enumerate().map(|(index, (id, item))| item.written(id, status(index))).collect();
     response.usage = generated.usage.map(Tokens::from);
     response.service_tier = generated.service_tier.as_deref();
     let mut out = Vec::new();
@@ -254,10 +257,85 @@ fn reason<'a>(items: &mut Vec<(String, Item<'a>)>, block: &'a ReasoningBlock, re
 
 /// The sealed form, or the marked signature.
 fn sealed(block: &ReasoningBlock) -> Result<Option<Cow<'_, str>>, Unwritable> {
-    match (&block.sealed, &block.signature) {
+    // An empty signature is none.
+    match (&block.sealed, block.signature.as_ref().filter(|signature| !signature.is_empty())) {
         (Some(_), Some(_)) => Err(Unwritable("reasoning that is both signed and sealed".to_owned())),
         (Some(sealed), None) => Ok(Some(Cow::Borrowed(sealed))),
         (None, Some(signature)) => Ok(Some(Cow::Owned(format!("{SIGNATURE_PREFIX}{}", signature.as_str())))),
         (None, None) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::Embedded;
+    use crate::call::{Block, Call, Door, Generate, Task};
+
+    fn echo() -> Echo {
+        let task = Task::Generate(Box::<Generate>::default());
+        let call = Call { door: Door::Responses, model: "alias".to_owned(), task, unmodelled: Vec::new() };
+        Echo::of(&call, "r", 7)
+    }
+
+    fn text(text: &str) -> Block {
+        BlockKind::Text(text.into()).into()
+    }
+
+    #[track_caller]
+    fn check(choice: Choice, expected: &str) {
+        let generated = Generated { choices: vec![choice], ..Generated::default() };
+        let body = write(&echo(), &Answer::Generated(generated)).unwrap();
+        let output = crate::json::parse(&body).unwrap().field("output").unwrap().to_text();
+        assert_eq!(output, expected);
+    }
+
+    #[track_caller]
+    fn unwritable(choices: Vec<Choice>, what: &str) {
+        let error = write(&echo(), &Answer::Generated(Generated { choices, ..Generated::default() })).unwrap_err();
+        assert!(error.0.contains(what), "{error}");
+    }
+
+    #[test]
+    fn log_probabilities_go_with_the_words_that_they_spell() {
+        let tokens = r#"{"content":[{"token":"ab","logprob":-1},{"token":"c","logprob":-2,"bytes":null},{"token":"d","logprob":-3}]}"#;
+        let logprobs = Some(crate::json::parse(tokens.as_bytes()).unwrap());
+        let message = concat!(
+            r#"[{"type":"message","id":"msg_r_0","status":"completed","role":"assistant","content":["#,
+            r#"{"type":"output_text","text":"ab","annotations":[],"logprobs":["#,
+            r#"{"token":"ab","bytes":[97,98],"logprob":-1,"top_logprobs":[]}]},"#,
+            r#"{"type":"output_text","text":"c","annotations":[],"logprobs":["#,
+            r#"{"token":"c","bytes":[99],"logprob":-2,"top_logprobs":[]},"#,
+            r#"{"token":"d","bytes":[100],"logprob":-3,"top_logprobs":[]}]}]}]"#
+        );
+        check(Choice { content: vec![text("ab"), text("c")], logprobs, ..Choice::default() }, message);
+    }
+
+    #[test]
+    fn a_web_citation_in_the_chat_shape_is_told_in_this_one() {
+        let citation =
+            r#"{"type":"url_citation","url_citation":{"url":"u","title":"t","start_index":0,"end_index":1}}"#;
+        let annotations = vec![(0, crate::json::parse(citation.as_bytes()).unwrap())];
+        let message = concat!(
+            r#"[{"type":"message","id":"msg_r_0","status":"completed","role":"assistant","content":["#,
+            r#"{"type":"output_text","text":"a","annotations":["#,
+            r#"{"type":"url_citation","url":"u","title":"t","start_index":0,"end_index":1}],"logprobs":[]}]}]"#
+        );
+        check(Choice { content: vec![text("a")], annotations, ..Choice::default() }, message);
+    }
+
+    #[test]
+    fn what_the_format_cannot_say_is_named() {
+        unwritable(Vec::new(), "no answer");
+        unwritable(vec![Choice::default(), Choice { index: 1, ..Choice::default() }], "more than one answer");
+        unwritable(vec![Choice { stop: Some(Stop::Paused), ..Choice::default() }], "a pause");
+        let annotations =
+            vec![(0, Value::Object(vec![("type".to_owned(), Value::String("char_location".to_owned()))]))];
+        unwritable(vec![Choice { content: vec![text("a")], annotations, ..Choice::default() }], "a citation");
+        let both =
+            ReasoningBlock { sealed: Some("a".into()), signature: Some("b".into()), ..ReasoningBlock::default() };
+        let content = vec![BlockKind::Reasoning(both).into()];
+        unwritable(vec![Choice { content, ..Choice::default() }], "signed and sealed");
+        assert!(write(&echo(), &Answer::Embedded(Embedded::default())).is_err());
     }
 }

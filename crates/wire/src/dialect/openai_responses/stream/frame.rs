@@ -4,13 +4,15 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use crate::answer::UpstreamError;
+use crate::dialect::openai_chat::upstream_error;
 use crate::json::Value;
 
 /// Every field that an event which we read may have. A known field that comes twice is an error, as everywhere.
 #[derive(Deserialize)]
 pub(super) struct Frame<'a> {
-    #[serde(borrow, rename = "type")]
-    pub(super) kind: Piece<'a>,
+    #[serde(borrow, default, rename = "type")]
+    pub(super) kind: Option<Piece<'a>>,
     #[serde(default)]
     pub(super) output_index: Option<u32>,
     #[serde(default)]
@@ -39,8 +41,8 @@ pub(super) struct Frame<'a> {
     pub(super) response: Option<Value>,
     #[serde(default)]
     error: Option<Value>,
-    #[serde(borrow, default)]
-    code: Option<Piece<'a>>,
+    #[serde(default)]
+    code: Option<Value>,
     #[serde(borrow, default)]
     message: Option<Piece<'a>>,
 }
@@ -57,12 +59,16 @@ impl Frame<'_> {
         texts.iter().any(|text| text.is_some()) || values.iter().any(|value| value.is_some())
     }
 
+    /// Whether it tells an error. Engines send one without a type.
+    pub(super) fn is_failure(&self, kind: &str) -> bool {
+        kind == "error" || (kind.is_empty() && self.error.is_some())
+    }
+
     /// The error that it tells: its own fields, as published, or those of the object that the service sends.
-    pub(super) fn failure(&self) -> crate::answer::UpstreamError {
+    pub(super) fn failure(&self) -> UpstreamError {
         let inside = |key| self.error.as_ref().and_then(|error| error.field(key)).and_then(Value::as_str);
-        let own = |piece: &'_ Option<Piece<'_>>| piece.as_ref().map(|piece| piece.0.clone().into_owned());
-        let code = inside("code").or(inside("type")).map(str::to_owned).or_else(|| own(&self.code));
-        let message = inside("message").map(str::to_owned).or_else(|| own(&self.message));
-        crate::dialect::openai_chat::upstream_error(code.as_deref().unwrap_or("error"), &message.unwrap_or_default())
+        let code = inside("code").or(inside("type")).or(self.code.as_ref().and_then(Value::as_str));
+        let message = inside("message").or(self.message.as_ref().map(|piece| piece.0.as_ref()));
+        upstream_error(code.unwrap_or("error"), message.unwrap_or_default())
     }
 }

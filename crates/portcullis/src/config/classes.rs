@@ -1,0 +1,118 @@
+//! Classes: the organisation's own detectors and levels, over the settings that inspection starts with.
+
+use std::collections::BTreeMap;
+
+use inspect::{Class, Custom, Inspector, Level, Matches, Settings};
+use judge::Vocabulary;
+
+use super::document::{At, Document, Table};
+use super::fields;
+use super::problem::{File, Problems};
+use super::use_case::level;
+
+/// Where each level and detector came from, so that what inspection says of them finds its line.
+#[derive(Default)]
+pub(super) struct Origins {
+    /// By detector name.
+    detectors: BTreeMap<String, (usize, std::ops::Range<usize>)>,
+    /// By class.
+    levels: BTreeMap<String, (usize, std::ops::Range<usize>)>,
+}
+
+/// Reads all class files over `settings`.
+pub(super) fn read(files: &[File], settings: &mut Settings, problems: &Problems) -> Origins {
+    let mut origins = Origins::default();
+    for (index, file) in files.iter().enumerate() {
+        let document = Document::parse(file, problems);
+        let table = document.root(&fields::CLASSES, problems);
+        for (class, word) in table.pairs("levels") {
+            read_level(&table, index, class, &word, settings, &mut origins);
+        }
+        for detector in table.tables("detectors", &fields::DETECTOR) {
+            read_detector(&detector, index, settings, &mut origins);
+        }
+    }
+    origins
+}
+
+/// Makes the detectors ready.
+pub(super) fn inspector(
+    files: &[File],
+    settings: &Settings,
+    origins: &Origins,
+    problems: &Problems,
+) -> Option<Inspector> {
+    match Inspector::new(settings) {
+        Ok(inspector) => Some(inspector),
+        Err(found) => {
+            for wrong in found {
+                let origin = origins.detectors.get(&wrong.subject).or_else(|| origins.levels.get(&wrong.subject));
+                match origin.and_then(|(index, at)| Some((files.get(*index)?, at.clone()))) {
+                    Some((file, at)) => problems.error(file, at, wrong.reason, wrong.help),
+                    None => problems.whole("portcullis.toml", format!("{}: {}", wrong.subject, wrong.reason), wrong.help),
+                }
+            }
+            None
+        }
+    }
+}
+
+/// The groups that policies may name: those of the organisation's own classes.
+pub(super) fn vocabulary(settings: &Settings) -> Vocabulary {
+    let custom = settings.custom.iter().map(|custom| Class::new(&custom.class).family().to_owned());
+    Vocabulary { groups: custom.collect() }
+}
+
+fn read_level(
+    table: &Table<'_>,
+    index: usize,
+    class: At<String>,
+    word: &At<String>,
+    settings: &mut Settings,
+    origins: &mut Origins,
+) {
+    let Ok(level) = word.value.parse::<Level>() else {
+        let help = "use `public`, `internal`, `confidential` or `restricted`";
+        return table.error(word.at.clone(), format!("the level of `{}` is not a level", class.value), help);
+    };
+    if origins.levels.contains_key(&class.value) {
+        let message = format!("the level of `{}` is given in two files", class.value);
+        return table.error(class.at, message, "keep one");
+    }
+    let shipped = Settings::default().level_of(&Class::new(&class.value));
+    let known = Settings::default().levels.keys().any(|key| Class::new(&class.value).is_in(key));
+    if known && level < shipped {
+        let message = format!("`{}` is `{level}` here and `{shipped}` by default, so more may be sent further", class.value);
+        table.warn(word.at.clone(), message, "have whoever answers for this class agree");
+    }
+    origins.levels.insert(class.value.clone(), (index, class.at));
+    settings.levels.insert(class.value, level);
+}
+
+fn read_detector(table: &Table<'_>, index: usize, settings: &mut Settings, origins: &mut Origins) {
+    let name = table.required("name");
+    let class = table.required("class");
+    let level = level(table, "level");
+    let pattern = table.text("pattern");
+    let words: Vec<String> = table.texts("words").into_iter().map(|word| word.value).collect();
+    let matches = match (pattern, words.is_empty()) {
+        (Some(pattern), true) => Matches::Pattern(pattern.value),
+        (None, false) => Matches::Dictionary(words),
+        (Some(pattern), false) => {
+            return table.error(pattern.at, "`pattern` and `words` are both given", "make two detectors of them");
+        }
+        (None, true) => {
+            if !table.has("pattern") && !table.has("words") {
+                table.missing("pattern");
+            }
+            return;
+        }
+    };
+    if name.value.is_empty() || class.value.is_empty() {
+        return;
+    }
+    if origins.detectors.insert(name.value.clone(), (index, name.at.clone())).is_some() {
+        return table.error(name.at, format!("the detector `{}` is there twice", name.value), "rename one");
+    }
+    settings.custom.push(Custom { name: name.value, class: class.value, matches, level });
+}

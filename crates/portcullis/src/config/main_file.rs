@@ -1,0 +1,155 @@
+//! `portcullis.toml`: mode, listeners, limits, inspection and ledger.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use judge::Mode;
+use proxy::limits::Limits;
+
+use super::document::{Document, Table};
+use super::fields;
+use super::listener::{self, Listener};
+use super::problem::{File, Problems};
+
+/// What the main file says.
+pub(super) struct Main {
+    pub(super) mode: Mode,
+    pub(super) listen: Listener,
+    pub(super) admin_listen: Listener,
+    pub(super) limits: Limits,
+    pub(super) drain: Duration,
+    pub(super) inspection: inspect::Settings,
+    pub(super) ledger: store::Options,
+}
+
+impl Default for Main {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Development,
+            listen: Listener::loopback(listener::PORT),
+            admin_listen: Listener::loopback(listener::ADMIN_PORT),
+            limits: Limits::default(),
+            drain: DRAIN,
+            inspection: inspect::Settings::default(),
+            ledger: store::Options::default(),
+        }
+    }
+}
+
+/// Reads the main file. `as_mode` overrides what it says of the mode.
+pub(super) fn read(
+    file: &File,
+    dir: &Path,
+    as_mode: Option<Mode>,
+    problems: &Problems,
+    files: &mut Vec<PathBuf>,
+) -> Main {
+    let document = Document::parse(file, problems);
+    let main = document.root(&fields::MAIN, problems);
+    let modes = [("development", Mode::Development), ("production", Mode::Production)];
+    let said = main.choice("mode", &modes).map(|at| at.value).unwrap_or_default();
+    let mode = as_mode.unwrap_or(said);
+    let (listen, admin_listen) = listener::read(&main, dir, files);
+    let limits = main.table("limits", &fields::LIMITS);
+    let inspection = main.table("inspection", &fields::INSPECTION);
+    let ledger = main.table("ledger", &fields::LEDGER);
+    Main {
+        mode,
+        listen,
+        admin_listen,
+        drain: limits.as_ref().map_or(DRAIN, |table| ms(table, "drain_ms", DRAIN, 0)),
+        limits: limits.map(|table| read_limits(&table)).unwrap_or_default(),
+        inspection: inspection.map(|table| read_inspection(&table)).unwrap_or_default(),
+        ledger: ledger.map(|table| read_ledger(&table, mode)).unwrap_or_default(),
+    }
+}
+
+/// Every field of [`Limits`] is named here, so that a new one cannot be forgotten.
+fn read_limits(table: &Table<'_>) -> Limits {
+    let default = Limits::default();
+    Limits {
+        body_bytes_max: size(table, "body_bytes_max", default.body_bytes_max, 1024, GIB),
+        body_timeout: ms(table, "body_timeout_ms", default.body_timeout, 1),
+        head_timeout: ms(table, "head_timeout_ms", default.head_timeout, 1),
+        head_bytes_max: size(table, "head_bytes_max", default.head_bytes_max, 1024, MIB),
+        connections_max: size(table, "connections_max", default.connections_max, 1, MIB),
+        connection_calls_max: small(table, "connection_calls_max", default.connection_calls_max, 65_535),
+        calls_max: size(table, "calls_max", default.calls_max, 1, MIB),
+        segments_max: size(table, "segments_max", default.segments_max, 1, MIB),
+        answer_bytes_max: size(table, "answer_bytes_max", default.answer_bytes_max, 1024, GIB),
+        stream_bytes_max: table.whole("stream_bytes_max", default.stream_bytes_max, 1024..=GIB * 64),
+        attempts_max: small(table, "attempts_max", default.attempts_max, 100),
+        keepalive_after: ms(table, "keepalive_after_ms", default.keepalive_after, 100),
+        breaker_failures: small(table, "breaker_failures", default.breaker_failures, 1000),
+        breaker_open: ms(table, "breaker_open_ms", default.breaker_open, 1),
+    }
+}
+
+fn read_inspection(table: &Table<'_>) -> inspect::Settings {
+    let mut settings = inspect::Settings::default();
+    let limits = settings.limits.clone();
+    settings.limits = inspect::Limits {
+        piece_bytes_max: size(table, "piece_bytes_max", limits.piece_bytes_max, 1024, GIB),
+        decode_depth_max: u8::try_from(table.whole("decode_depth_max", u64::from(limits.decode_depth_max), 0..=8))
+            .unwrap_or(limits.decode_depth_max),
+        decode_bytes_max: size(table, "decode_bytes_max", limits.decode_bytes_max, 1024, GIB),
+        findings_max: size(table, "findings_max", limits.findings_max, 1, MIB),
+    };
+    if let Some(table) = table.table("thresholds", &fields::THRESHOLDS) {
+        let default = settings.thresholds.clone();
+        settings.thresholds = inspect::Thresholds {
+            system: table.score("system", default.system),
+            user: table.score("user", default.user),
+            assistant: table.score("assistant", default.assistant),
+            retrieved: table.score("retrieved", default.retrieved),
+            parameter: table.score("parameter", default.parameter),
+        };
+    }
+    settings
+}
+
+fn read_ledger(table: &Table<'_>, mode: Mode) -> store::Options {
+    let default = store::Options::default();
+    let sync = table.flag("sync", default.sync);
+    if !sync {
+        let message = "`sync = false` loses acknowledged records at a power cut, and then no proof over them holds";
+        match mode {
+            Mode::Production => table.error(table.place("sync"), message, "remove it"),
+            Mode::Development => table.warn(table.place("sync"), message, "remove it; production refuses this"),
+        }
+    }
+    let environment = table.text("environment").map_or(default.environment, |text| {
+        let fits = (1..=8).contains(&text.value.len())
+            && text.value.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        if !fits {
+            table.error(text.at, "`environment` is not 1 to 8 lower-case letters and digits", "write for example `live`");
+        }
+        text.value
+    });
+    store::Options {
+        sync,
+        segment_bytes_max: table.whole("segment_bytes_max", default.segment_bytes_max, MIB..=GIB * 64),
+        queue_max: size(table, "queue_max", default.queue_max, 1, MIB),
+        checkpoint_ms: table.whole("checkpoint_ms", default.checkpoint_ms, 10..=3_600_000),
+        environment,
+    }
+}
+
+fn ms(table: &Table<'_>, name: &str, default: Duration, least: u64) -> Duration {
+    let default = u64::try_from(default.as_millis()).unwrap_or(u64::MAX);
+    Duration::from_millis(table.whole(name, default, least..=DAY_MS))
+}
+
+fn size(table: &Table<'_>, name: &str, default: usize, least: u64, most: u64) -> usize {
+    usize::try_from(table.whole(name, default as u64, least..=most)).unwrap_or(default)
+}
+
+fn small(table: &Table<'_>, name: &str, default: u32, most: u64) -> u32 {
+    u32::try_from(table.whole(name, u64::from(default), 1..=most)).unwrap_or(default)
+}
+
+/// How long open calls get to finish when the door stops.
+const DRAIN: Duration = Duration::from_secs(30);
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+const MIB: u64 = 1024 * 1024;
+const GIB: u64 = 1024 * MIB;
