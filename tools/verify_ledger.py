@@ -27,12 +27,10 @@ VERSION = 1
 PUBLIC_MAX, PRIVATE_MAX, PAYLOAD_MAX = 65_535, 4_096, 69_633
 NAME = re.compile(r"[0-9]{20}\.segment")
 RECORD_ID = re.compile(r"rec_[0-7][0-9a-hjkmnp-tv-z]{25}")
-HEX = re.compile(r"[0-9a-f]{64}")
 MARK = b'{"v":1,"seq":'
 KINDS = ("intent", "outcome", "refusal", "act", "aggregate")
 LINE_KEYS = {"v", "seq", "time", "prev", "durable", "id", "kind", "private", "body"}
 ENDED_REMEMBERED_MAX = 65_536
-
 Spot = collections.namedtuple("Spot", "seq id segment offset")
 Line = collections.namedtuple("Line", "v seq time prev durable id kind private body hash")
 
@@ -108,7 +106,7 @@ def is_count(value):
     return type(value) is int and 0 <= value < 1 << 64
 
 def is_hash(value):
-    return type(value) is str and HEX.fullmatch(value) is not None
+    return type(value) is str and re.fullmatch("[0-9a-f]{64}", value) is not None
 
 def lines_of(payload):
     parts = payload.split(b"\n")

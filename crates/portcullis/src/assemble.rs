@@ -149,7 +149,7 @@ fn destination(
 ) -> Result<Destination> {
     let mut facts = wanted.facts.clone();
     let way = match &wanted.endpoint {
-        Some(endpoint) => Way::Http(http_way(wanted, endpoint, tls)?),
+        Some(endpoint) => Way::Http(Box::new(http_way(wanted, endpoint, tls)?)),
         None => match engines.of(wanted) {
             Some(engine) => {
                 let of_engine = engine.facts();

@@ -37,7 +37,7 @@ pub struct Destination {
 #[derive(Debug)]
 pub enum Way {
     /// Over HTTP.
-    Http(HttpWay),
+    Http(Box<HttpWay>),
     /// The embedded model's process.
     Embedded(runtime::Engine),
     /// Not at all: a rehearsal that sends nothing.

@@ -96,7 +96,7 @@ impl Gate {
         ledger: Arc<store::Ledger>,
         keys: Arc<store::Keys>,
         metrics: Arc<Metrics>,
-        secrets: Secrets,
+        secrets: &Secrets,
     ) -> Self {
         let calls = Arc::new(Semaphore::new(snapshot.limits.calls_max));
         Self {

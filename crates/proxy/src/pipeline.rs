@@ -14,7 +14,6 @@ use crate::gate::Gate;
 use crate::steps::{
     Cleared, Known, Stop, choose, clear, decide, identify, inspect, read, record, respond, send, transform,
 };
-use crate::stopped::Stopped;
 use wire::call::Door;
 
 /// Answers one call. Whatever happens is an answer in the caller's own format.
@@ -44,7 +43,7 @@ async fn govern(known: Known, body: Incoming) -> Result<Cleared, Stop> {
                 continue;
             }
         };
-        let recorded = record(prepared).await.map_err(Stopped::from)?;
+        let recorded = record(prepared).await?;
         match send(recorded).await {
             Ok(raw) => match clear(raw).await {
                 Ok(cleared) => return Ok(cleared),

@@ -19,7 +19,7 @@ use crate::steps::{self, respond};
 use crate::stopped::Refusal;
 
 /// Answers one request.
-pub async fn serve(gate: &Arc<Gate>, request: Request<Incoming>) -> Response<Body> {
+pub(crate) async fn serve(gate: &Arc<Gate>, request: Request<Incoming>) -> Response<Body> {
     let (head, body) = request.into_parts();
     match place(&head.method, head.uri.path()) {
         Place::Call(door) => pipeline::answer(gate, door, &head, body).await,

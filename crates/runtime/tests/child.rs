@@ -183,8 +183,10 @@ async fn greedy_answers_are_those_of_the_reference() {
             assert_eq!(answer["usage"]["completion_tokens"], 24);
             assert_eq!(answer["usage"]["prompt_tokens"], case["prompt"].as_array().unwrap().len());
             let text = answer["choices"][0]["text"].as_str().unwrap();
-            // The reference drops the space before the first word, and writes a sign for the unknown token.
-            let expected = case["text"].as_str().unwrap().replace(" \u{2047} ", "");
+            // The references differ among each other in how many U+FFFD stand for bytes that are no character; one drops
+            // the space before the first word, and writes a sign for the unknown token.
+            let expected = case["text"].as_str().unwrap().replace(" \u{2047} ", "").replace('\u{fffd}', "");
+            let text = text.replace('\u{fffd}', "");
             assert_eq!(text.trim_start_matches(' '), expected.trim_start_matches(' '), "{name}");
         }
         assert_eq!(engine.facts().chat, name != "llama-spm-f16");

@@ -1,7 +1,7 @@
 //! The log over a disk that drops and reorders unsynced writes and dies at each step: nothing acknowledged is lost,
 //! everything verifies, no checkpoint is contradicted.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path, sync::Arc, thread};
 
 use ledger::{
     Entry, Hash, Verdict, Verifier,
@@ -13,11 +13,13 @@ use ledger::{
 };
 
 use crate::{
-    OpenError, Recovered, Unwritten,
+    Ledger, OpenError, Options, Recovered, Unwritten,
+    ledger_handle::Shared,
     log::{Fault, Log, Sizes},
     recover,
     samples::{act, id, intent, outcome},
     test_storage::{Dice, TestDisk},
+    writer::Writer,
 };
 
 const SIZES: Sizes = Sizes { segment_bytes_max: 16_000, extent_bytes: 8_192 };
@@ -108,6 +110,25 @@ fn a_failed_sync_is_a_fault_and_the_next_start_tells_the_truth() {
     for (seq, hash) in &told.receipts {
         assert_eq!(records[*seq as usize].hash, *hash);
     }
+}
+
+#[test]
+fn a_fault_seals_the_ledger_for_everybody() {
+    let disk = TestDisk::default();
+    let (log, _) = open(&disk).unwrap();
+    let shared = Arc::new(Shared::new(Path::new(""), &Options::default(), 0));
+    let ledger = Ledger::new(Arc::clone(&shared));
+    let writer = Writer::new(Arc::clone(&shared), log, 60_000);
+    let thread = thread::spawn(|| writer.run());
+    assert!(ledger.append_blocking(intent(0)).is_ok());
+    assert_eq!(ledger.sealed(), None);
+    disk.fail_syncs();
+    assert!(matches!(ledger.append_blocking(outcome(1, 0)), Err(Unwritten::Sealed(_))));
+    thread.join().unwrap();
+    // The disk works again, and the ledger stays sealed: nobody knows what is on it.
+    assert!(matches!(ledger.append_blocking(act(2)), Err(Unwritten::Sealed(_))));
+    assert!(ledger.sealed().unwrap().contains("cannot sync"));
+    assert_eq!(ledger.size(), 1);
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub fn run(place: &Place, command: Ledger) -> Result<Exit> {
         Ledger::Search { caller, call, kind, limit } => {
             let wanted = SearchLedger { id: None, call, caller, kind, limit: Some(limit) };
             let said = ask_or_do(&dirs::state(place)?, Operation::SearchLedger(wanted))?;
-            Ok(tell(place.json, said, |found| list(found)))
+            Ok(tell(place.json, said, list))
         }
         Ledger::Show { id } => show(place, &id),
     }

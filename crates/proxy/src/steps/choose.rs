@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use judge::Permitted;
 
 use super::decide::{Permit, known};
-use super::{KnownOfCall, Stop};
+use super::Stop;
 use crate::destination::Destination;
 use crate::metrics::Step;
 use crate::stopped::{Blame, Fault, Refusal, Stopped};
@@ -206,13 +206,6 @@ pub(super) fn from_status(status: u16, message: Option<String>, retry_after: Opt
     }
 }
 
-impl KnownOfCall {
-    /// Whether anything is known at all.
-    #[cfg(test)]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.alias.is_empty()
-    }
-}
 
 impl std::fmt::Debug for Attempt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -95,22 +95,24 @@ fn refusal(decision: &Decision, findings: &Findings, alias: &Alias) -> Refusal {
     if help.is_empty() {
         help.push("ask for a model that is permitted at this level, or take out what was found".to_owned());
     }
-    let places = alias.destinations.len();
-    let code = match decision.refused.as_slice() {
-        [only] => only.code.as_str(),
+    let first = decision.refused.first().map(|refused| refused.code);
+    let code = match first {
+        Some(code) if decision.refused.iter().all(|refused| refused.code == code) => code.as_str(),
         _ => "no_permitted_destination",
+    };
+    // A field that nobody lets through is a mistake in the call, not a matter of who may see it.
+    let status = if first == Some(judge::Code::UnmodelledField) && code == "unmodelled_field" { 400 } else { 403 };
+    let who = match alias.destinations.as_slice() {
+        [only] => format!("the destination `{}` may not", only.facts.name),
+        all => format!("none of the {} destinations of this model may", all.len()),
     };
     let shown = why.into_iter().take(REASONS_SHOWN_MAX).collect::<Vec<_>>().join("; ");
     Refusal {
         policies: decision.refused.iter().flat_map(|refused| refused.policies.iter().cloned()).collect(),
         ..Refusal::new(
-            403,
+            status,
             code,
-            format!(
-                "none of the {places} destination{} of this model may see this call at level `{}`{found}: {shown}",
-                if places == 1 { "" } else { "s" },
-                decision.level
-            ),
+            format!("{who} see this call at level `{}`{found}: {shown}", decision.level),
             help.join("; or "),
         )
     }
