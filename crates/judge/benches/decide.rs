@@ -11,14 +11,20 @@ use std::time::Instant;
 
 use inspect::{Class, Level};
 use judge::{
-    Action, Assessment, CallFacts, Caller, DestinationFacts, Destinations, Hosting, Mode, Policies, Provenance, Source, decide,
+    Action, Assessment, CallFacts, Caller, DestinationFacts, Destinations, Hosting, Mode, Policies, Provenance, Source,
+    decide,
 };
 
 fn main() {
     println!("{:<58} {:>9} {:>9}", "decision, microseconds", "p50", "p99");
     let built_in = Policies::built_in();
     for (destinations, actions) in [(1, 1), (4, 1), (4, 3)] {
-        measure(&format!("built-in policies, {destinations} destination(s), {actions} action(s)"), &built_in, destinations, actions);
+        measure(
+            &format!("built-in policies, {destinations} destination(s), {actions} action(s)"),
+            &built_in,
+            destinations,
+            actions,
+        );
     }
     for count in [10, 100, 1_000, 10_000] {
         let started = Instant::now();

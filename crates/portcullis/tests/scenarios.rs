@@ -5,13 +5,12 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    unreachable_pub,
     reason = "a test that breaks should stop"
 )]
 
 mod support;
 
-use support::{Door, Upstream};
+use support::{Answer, Door, Upstream};
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -48,34 +47,6 @@ impl Default for Key {
     fn default() -> Self {
         Self { floor: "internal".to_owned() }
     }
-}
-
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Answer {
-    #[serde(default = "ok")]
-    status: u16,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
-    /// The whole body.
-    #[serde(default)]
-    body: String,
-    /// Or pieces, each sent by itself.
-    #[serde(default)]
-    chunks: Vec<String>,
-    /// Close the connection without the end of the body.
-    #[serde(default)]
-    hang_up: bool,
-    /// Answer with this many bytes of nothing useful.
-    #[serde(default)]
-    flood_bytes: u64,
-    /// Wait before answering.
-    #[serde(default)]
-    wait_ms: u64,
-}
-
-fn ok() -> u16 {
-    200
 }
 
 #[derive(Deserialize)]

@@ -64,6 +64,6 @@ pub enum Fault {
     #[error("the embedded model did not finish within {0} seconds")]
     TimedOut(u64),
     /// The engine failed on this call alone.
-    #[error("the embedded model failed: {0}")]
-    Broke(String),
+    #[error("the embedded model failed on this call")]
+    Broke,
 }

@@ -44,7 +44,7 @@ pub(crate) enum Kind {
     Body = 20,
     /// To the parent: nothing more comes for this call.
     End = 21,
-    /// To the parent: this call broke; a reason without content. Nothing more comes for it.
+    /// To the parent: this call broke the engine. Nothing more comes for it.
     Broke = 22,
 }
 

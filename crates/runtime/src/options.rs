@@ -56,6 +56,9 @@ pub struct Limits {
     pub queue_seconds_max: u64,
     /// Bytes of a request body; a longer one is answered 413. Default 8 MiB.
     pub body_bytes_max: usize,
+    /// Seconds that the child may take to let go of a cancelled call before it counts as hung and is killed, with every
+    /// call it has. Default 30.
+    pub cancel_seconds_max: u64,
     /// Seconds that loading may take, from the start of the child to its first readiness. Default 300.
     pub load_seconds_max: u64,
 }
@@ -70,6 +73,7 @@ impl Default for Limits {
             queue_max: 64,
             queue_seconds_max: 30,
             body_bytes_max: 8 << 20,
+            cancel_seconds_max: 30,
             load_seconds_max: 300,
         }
     }

@@ -63,6 +63,7 @@ tests! {
     files_sockets_and_programs_are_out_of_reach
     a_child_without_memory_dies_and_is_replaced
     a_hung_child_is_replaced
+    a_call_that_panics_ends_alone
     a_changed_file_is_not_loaded_again
     a_file_that_is_no_model_is_refused
     the_sandbox_says_what_holds
@@ -378,13 +379,23 @@ async fn a_child_without_memory_dies_and_is_replaced() {
 }
 
 async fn a_hung_child_is_replaced() {
-    let engine = endless_with(|limits| limits.call_seconds_max = 1).await;
+    let engine = endless_with(|limits| (limits.call_seconds_max, limits.cancel_seconds_max) = (1, 1)).await;
     engine.probe(Probe::Hang).await.unwrap();
     let outcome = engine.call("/completions", json!({"prompt": "a"}).to_string().into()).await;
     assert_eq!(outcome.unwrap_err(), Fault::TimedOut(1));
     until(|| engine.last_exit().is_some(), Duration::from_secs(15)).await;
     until(|| engine.is_ready(), Duration::from_secs(15)).await;
     assert!(answers(&engine).await);
+}
+
+async fn a_call_that_panics_ends_alone() {
+    let engine = endless().await;
+    let mut other = held(&engine).await;
+    engine.probe(Probe::Panic).await.unwrap();
+    let outcome = engine.call("/completions", json!({"prompt": "a"}).to_string().into()).await;
+    assert_eq!(outcome.unwrap_err(), Fault::Broke);
+    assert!(rest(&mut other).await.1.is_ok());
+    assert!(answers(&engine).await && engine.last_exit().is_none());
 }
 
 async fn a_changed_file_is_not_loaded_again() {

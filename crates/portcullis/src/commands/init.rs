@@ -17,7 +17,10 @@ pub fn run(dir: &Path) -> Result<Exit> {
     match fs::read_dir(dir) {
         Ok(mut entries) => {
             if entries.next().is_some() {
-                warn(&format!("No: `{}` is not empty, and nothing is ever overwritten.\nName a folder that does not exist.", dir.display()));
+                warn(&format!(
+                    "No: `{}` is not empty, and nothing is ever overwritten.\nName a folder that does not exist.",
+                    dir.display()
+                ));
                 return Ok(Exit::No);
             }
         }
@@ -45,9 +48,8 @@ pub(crate) fn write(dir: &Path) -> Result<()> {
         });
         written.with_context(|| format!("cannot write `{}`", path.display()))?;
     }
-    for folder in ["models"] {
-        fs::create_dir_all(dir.join(folder)).with_context(|| format!("cannot make the folder `{folder}`"))?;
-    }
+    let models = dir.join("models");
+    fs::create_dir_all(&models).with_context(|| format!("cannot make the folder `{}`", models.display()))?;
     Ok(())
 }
 
@@ -57,7 +59,8 @@ fn files() -> Vec<(&'static str, String)> {
     let body = judge::BUILT_IN.replace("built-in.", "default.");
     // The first comment of the built-in policies speaks of a configuration without any.
     let default = body.split_once("\n\n").map_or_else(|| body.clone(), |(_, rest)| format!("{own}{rest}"));
-    let mut files = vec![("policies/default.cedar", default), ("policies/portcullis.cedarschema", judge::SCHEMA.to_owned())];
+    let mut files =
+        vec![("policies/default.cedar", default), ("policies/portcullis.cedarschema", judge::SCHEMA.to_owned())];
     files.extend(FILES.iter().map(|(name, text)| (*name, (*text).to_owned())));
     files
 }

@@ -49,7 +49,9 @@ pub(super) fn inspector(
                 let origin = origins.detectors.get(&wrong.subject).or_else(|| origins.levels.get(&wrong.subject));
                 match origin.and_then(|(index, at)| Some((files.get(*index)?, at.clone()))) {
                     Some((file, at)) => problems.error(file, at, wrong.reason, wrong.help),
-                    None => problems.whole("portcullis.toml", format!("{}: {}", wrong.subject, wrong.reason), wrong.help),
+                    None => {
+                        problems.whole("portcullis.toml", format!("{}: {}", wrong.subject, wrong.reason), wrong.help);
+                    }
                 }
             }
             None
@@ -82,7 +84,8 @@ fn read_level(
     let shipped = Settings::default().level_of(&Class::new(&class.value));
     let known = Settings::default().levels.keys().any(|key| Class::new(&class.value).is_in(key));
     if known && level < shipped {
-        let message = format!("`{}` is `{level}` here and `{shipped}` by default, so more may be sent further", class.value);
+        let message =
+            format!("`{}` is `{level}` here and `{shipped}` by default, so more may be sent further", class.value);
         table.warn(word.at.clone(), message, "have whoever answers for this class agree");
     }
     origins.levels.insert(class.value.clone(), (index, class.at));

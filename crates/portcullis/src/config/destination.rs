@@ -122,6 +122,11 @@ pub(super) fn read(
     let credential = credential(&table, kind, beside, files);
     let host = endpoint.as_ref().map(|endpoint| endpoint.host.clone()).unwrap_or_default();
     let openai_service = table.flag("openai_service", host == "api.openai.com");
+    let allow_unmodelled = table.flag("allow_unmodelled", false);
+    let timeouts = timeouts(&table);
+    let priority = table.whole("priority", u64::from(PRIORITY_DEFAULT), 0..=1000);
+    let max_output_tokens_default = table.whole("max_output_tokens_default", OUTPUT_TOKENS_DEFAULT, 1..=1_000_000);
+    // Everything was read, so that everything wrong was told.
     let (kind, hosting) = (kind?, hosting?);
     let facts = DestinationFacts {
         name,
@@ -138,7 +143,7 @@ pub(super) fn read(
         provenance: provenance(kind, hosting, digest.as_deref(), beside.promoted, model_file.is_some()),
         digest,
         owned: owners.complete(),
-        allow_unmodelled: table.flag("allow_unmodelled", false),
+        allow_unmodelled,
         assessment: assessment(hosting, vendor.as_deref(), beside.vendors),
     };
     tell_what_production_closes(&table, &facts, beside.mode);
@@ -149,12 +154,12 @@ pub(super) fn read(
         model,
         model_file,
         aliases,
-        priority: u32::try_from(table.whole("priority", u64::from(PRIORITY_DEFAULT), 0..=1000)).unwrap_or(PRIORITY_DEFAULT),
+        priority: u32::try_from(priority).unwrap_or(PRIORITY_DEFAULT),
         private_network,
         credential,
-        timeouts: timeouts(&table),
+        timeouts,
         openai_service,
-        max_output_tokens_default: table.whole("max_output_tokens_default", OUTPUT_TOKENS_DEFAULT, 1..=1_000_000),
+        max_output_tokens_default,
         owners,
     })
 }
@@ -285,7 +290,9 @@ fn aliases(table: &Table<'_>) -> Vec<String> {
         let stem = alias.value.strip_suffix('*').unwrap_or(&alias.value);
         if stem.contains('*') {
             table.error(alias.at, "an alias may have one `*`, at its end", "write for example `\"gpt-*\"`");
-        } else if alias.value.len() > ALIAS_BYTES_MAX || alias.value.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        } else if alias.value.len() > ALIAS_BYTES_MAX
+            || alias.value.chars().any(|c| c.is_control() || c.is_whitespace())
+        {
             let message = format!("an alias has at most {ALIAS_BYTES_MAX} bytes and no white space");
             table.error(alias.at, message, "shorten it");
         } else if aliases.contains(&alias.value) {
@@ -330,7 +337,12 @@ fn vendor(table: &Table<'_>, hosting: Option<Hosting>, beside: &Beside<'_>) -> O
             if !beside.vendors.contains_key(&text.value) {
                 let known = beside.vendors.keys().map(String::as_str);
                 let help = judge::nearest(&text.value, known).map_or_else(
-                    || format!("assess it in `vendors/{}.toml`; until then production closes this destination", text.value),
+                    || {
+                        format!(
+                            "assess it in `vendors/{}.toml`; until then production closes this destination",
+                            text.value
+                        )
+                    },
                     |near| format!("did you mean `{near}`?"),
                 );
                 table.warn(text.at, format!("there is no assessment of vendor `{}`", text.value), help);
@@ -353,7 +365,10 @@ fn check_region(table: &Table<'_>, region: &str, vendor: Option<&str>, vendors: 
     let Some((name, vendor)) = vendor.and_then(|name| Some((name, vendors.get(name)?))) else { return };
     if !vendor.regions.is_empty() && !vendor.regions.iter().any(|assessed| assessed == region) {
         let shown = if region.is_empty() { "no region".to_owned() } else { format!("region `{region}`") };
-        let message = format!("the destination names {shown}, and vendor `{name}` was assessed for {}", vendor.regions.join(", "));
+        let message = format!(
+            "the destination names {shown}, and vendor `{name}` was assessed for {}",
+            vendor.regions.join(", ")
+        );
         table.warn(table.place("region"), message, "correct the region, or assess the vendor there");
     }
 }
@@ -365,7 +380,11 @@ pub(super) fn digest(table: &Table<'_>, name: &str) -> Option<String> {
     if hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
         return Some(text.value);
     }
-    table.error(text.at, format!("`{name}` is not a digest"), "write `sha256:` and 64 hexadecimal digits in lower case");
+    table.error(
+        text.at,
+        format!("`{name}` is not a digest"),
+        "write `sha256:` and 64 hexadecimal digits in lower case",
+    );
     None
 }
 

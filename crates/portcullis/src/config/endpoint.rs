@@ -49,8 +49,17 @@ impl Endpoint {
         let port = match authority.port_u16() {
             Some(0) => return Err("has port 0"),
             Some(port) => port,
-            None if authority.as_str().ends_with(':') => return Err("has no port after the colon"),
-            None => if tls { 443 } else { 80 },
+            // A port that is not a number from 1 to 65535 must not turn into the default one.
+            None if authority.as_str().rsplit(']').next().is_some_and(|rest| rest.contains(':')) => {
+                return Err("has a port that is none");
+            }
+            None => {
+                if tls {
+                    443
+                } else {
+                    80
+                }
+            }
         };
         Ok(Self { url: text.trim_end_matches('/').to_owned(), tls, host, port })
     }
@@ -67,16 +76,18 @@ impl Endpoint {
     /// The vendor whose public service this is, where it is a well-known one.
     fn service_of(&self) -> Option<&'static str> {
         let under = |name: &str| self.host == name || self.host.ends_with(&format!(".{name}"));
-        VENDOR_HOSTS.into_iter().find(|name| under(name)).or_else(|| {
-            (self.host.starts_with("bedrock") && under("amazonaws.com")).then_some("Amazon Bedrock")
-        })
+        VENDOR_HOSTS
+            .into_iter()
+            .find(|name| under(name))
+            .or_else(|| (self.host.starts_with("bedrock") && under("amazonaws.com")).then_some("Amazon Bedrock"))
     }
 }
 
 /// Tells what is wrong with an endpoint where it stands.
 pub(super) fn check(table: &Table<'_>, at: &Range<usize>, endpoint: &Endpoint, rules: Rules) {
     if !endpoint.tls && !endpoint.is_loopback() {
-        let message = "`endpoint` is plain HTTP beyond loopback, so prompts and credential would be readable on the way";
+        let message =
+            "`endpoint` is plain HTTP beyond loopback, so prompts and credential would be readable on the way";
         let help = "use https";
         match rules.mode {
             Mode::Development => table.warn(at.clone(), message, format!("{help}; production refuses this")),
@@ -102,7 +113,9 @@ pub(super) fn check(table: &Table<'_>, at: &Range<usize>, endpoint: &Endpoint, r
     {
         table.error(
             at.clone(),
-            format!("`endpoint` is the public service of {service}, and the destination says `hosting = \"self_hosted\"`"),
+            format!(
+                "`endpoint` is the public service of {service}, and the destination says `hosting = \"self_hosted\"`"
+            ),
             "say `hosting = \"hosted\"`: policy lets far more go to what is self-hosted",
         );
     }
@@ -184,7 +197,9 @@ mod unit {
         check("http://0x7f.1/", Err("another notation"));
         check("http://127.1/", Err("another notation"));
         check("http://a.example:0/", Err("port 0"));
-        check("http://a.example:99999/", Err("is not a URL"));
+        check("http://a.example:99999/", Err("has a port that is none"));
+        check("http://a.example:/", Err("has a port that is none"));
+        check("http://[::1]:70000/", Err("has a port that is none"));
     }
 
     #[test]

@@ -23,13 +23,10 @@ pub(super) fn load(
     let found = walk.everything();
     let Walk { read, mut files, .. } = walk;
 
-    let main = found
-        .main
-        .as_ref()
-        .map_or_else(
-            || main_file::Main { mode: mode.unwrap_or_default(), ..main_file::Main::default() },
-            |file| main_file::read(file, dir, mode, &problems, &mut files),
-        );
+    let main = found.main.as_ref().map_or_else(
+        || main_file::Main { mode: mode.unwrap_or_default(), ..main_file::Main::default() },
+        |file| main_file::read(file, dir, mode, &problems, &mut files),
+    );
     let mut inspection = main.inspection;
     let origins = classes::read(&found.classes, &mut inspection, &problems);
     let inspector = classes::inspector(&found.classes, &inspection, &origins, &problems);
@@ -44,11 +41,8 @@ pub(super) fn load(
     let use_cases =
         found.use_cases.iter().map(|file| (file.stem().to_owned(), use_case::read(file, &problems))).collect();
     let beside = Beside { dir, env, mode: main.mode, vendors: &vendors, promoted: &promoted };
-    let mut destinations: Vec<Destination> = found
-        .destinations
-        .iter()
-        .filter_map(|file| destination::read(file, &beside, &problems, &mut files))
-        .collect();
+    let mut destinations: Vec<Destination> =
+        found.destinations.iter().filter_map(|file| destination::read(file, &beside, &problems, &mut files)).collect();
     if found.destinations.is_empty() {
         destinations.push(without::embedded());
     }

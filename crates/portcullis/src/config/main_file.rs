@@ -122,7 +122,11 @@ fn read_ledger(table: &Table<'_>, mode: Mode) -> store::Options {
         let fits = (1..=8).contains(&text.value.len())
             && text.value.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
         if !fits {
-            table.error(text.at, "`environment` is not 1 to 8 lower-case letters and digits", "write for example `live`");
+            table.error(
+                text.at,
+                "`environment` is not 1 to 8 lower-case letters and digits",
+                "write for example `live`",
+            );
         }
         text.value
     });

@@ -72,13 +72,19 @@ fn from_env(name: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<Zeroizin
 
 fn from_file(path: &Path, files: &mut Vec<PathBuf>) -> Result<Zeroizing<String>, NoSecret> {
     let unreadable = |error: std::io::Error| {
-        no(&format!("refers to `{}`, which cannot be read: {error}", path.display()), "make it readable for the door alone")
+        no(
+            &format!("refers to `{}`, which cannot be read: {error}", path.display()),
+            "make it readable for the door alone",
+        )
     };
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut text = Zeroizing::new(String::new());
     file.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text).map_err(unreadable)?;
     if text.len() as u64 > SECRET_BYTES_MAX {
-        return Err(no(&format!("refers to a file of more than {SECRET_BYTES_MAX} bytes"), "name the file with the secret alone"));
+        return Err(no(
+            &format!("refers to a file of more than {SECRET_BYTES_MAX} bytes"),
+            "name the file with the secret alone",
+        ));
     }
     files.push(path.to_owned());
     Ok(text)

@@ -15,7 +15,8 @@ const EMBEDDED: &str = "kind = \"embedded\"\naliases = [\"auto\"]\n";
 const OWN: &str = "kind = \"openai\"\nhosting = \"self_hosted\"\nendpoint = \"https://llm.hospital.example/v1\"\nmodel = \"m\"\naliases = [\"chat\"]\n";
 const HOSTED: &str = "kind = \"openai\"\nhosting = \"hosted\"\nendpoint = \"https://api.openai.com/v1\"\nmodel = \"*\"\naliases = [\"gpt-*\"]\njurisdiction = \"US\"\nvendor = \"acme\"\n";
 const OWNERS: &str = "[owners]\npatching = \"a\"\nincident_response = \"b\"\noffboarding = \"c\"\n";
-const VENDOR: &str = "reviewed = 2026-06-01\nvalid_until = 2027-06-01\nreviewer = \"x\"\ntraining_use = false\nretention_days = 30\n";
+const VENDOR: &str =
+    "reviewed = 2026-06-01\nvalid_until = 2027-06-01\nreviewer = \"x\"\ntraining_use = false\nretention_days = 30\n";
 
 fn write(dir: &Path, files: &[(&str, &str)]) {
     for (name, text) in files {
@@ -63,7 +64,10 @@ fn check_mode(name: &str, text: &str, mode: Mode, expected: &str, refused: bool)
 fn without_a_folder_there_is_one_embedded_destination_on_loopback() {
     let config = Config::load(None, &|_| None).unwrap();
     assert_eq!(config.destinations.len(), 1);
-    assert_eq!((config.destinations[0].kind, config.destinations[0].facts.hosting), (Kind::Embedded, Hosting::SelfHosted));
+    assert_eq!(
+        (config.destinations[0].kind, config.destinations[0].facts.hosting),
+        (Kind::Embedded, Hosting::SelfHosted)
+    );
     assert_eq!((config.aliases[0].name.as_str(), config.aliases[0].pattern), ("auto", false));
     assert!(config.listen.address.ip().is_loopback() && config.admin_listen.address.ip().is_loopback());
     assert_eq!(config.mode, Mode::Development);
@@ -187,7 +191,13 @@ fn a_listener_beyond_loopback_needs_tls_or_a_trusted_proxy() {
     for mode in [Mode::Development, Mode::Production] {
         check_mode("portcullis.toml", "listen = \"0.0.0.0:8080\"\n", mode, plain, true);
         check_mode("portcullis.toml", "listen = \"[::]:8080\"\n", mode, plain, true);
-        check_mode("portcullis.toml", "admin_listen = \"10.0.0.1:8081\"\n", mode, "`admin_listen` is beyond loopback", true);
+        check_mode(
+            "portcullis.toml",
+            "admin_listen = \"10.0.0.1:8081\"\n",
+            mode,
+            "`admin_listen` is beyond loopback",
+            true,
+        );
     }
     assert!(load(&[("portcullis.toml", "listen = \"0.0.0.0:8080\"\ntrusted_proxy = true\n")]).listen.trusted_proxy);
     let tls = "listen = \"0.0.0.0:8080\"\n[tls]\ncertificate = \"c.pem\"\nkey = \"k.pem\"\n";
@@ -195,7 +205,11 @@ fn a_listener_beyond_loopback_needs_tls_or_a_trusted_proxy() {
     assert_eq!(config.listen.tls.as_ref().unwrap().client_certificates, ClientCertificates::Off);
     assert_eq!(config.admin_listen.tls, config.listen.tls);
     assert!(config.files.iter().any(|file| file.ends_with("k.pem")), "a new certificate is a reason to reload");
-    check("portcullis.toml", "listen = \"127.0.0.1:9\"\nadmin_listen = \"127.0.0.1:9\"\n", &["portcullis.toml:2:16: both listeners have the same address"]);
+    check(
+        "portcullis.toml",
+        "listen = \"127.0.0.1:9\"\nadmin_listen = \"127.0.0.1:9\"\n",
+        &["portcullis.toml:2:16: both listeners have the same address"],
+    );
 }
 
 #[test]
@@ -247,7 +261,8 @@ fn a_secret_that_is_no_reference_is_refused_and_not_shown() {
     }
     // A secret under a key that is not known, or of the wrong type, is not shown either.
     for line in ["api_key = \"sk-proj-abcdef\"", "region = [\"sk-proj-abcdef\"]", "kind = \"sk-proj-abcdef\""] {
-        let text = OWN.replace("kind = \"openai\"\n", if line.starts_with("kind") { "" } else { "kind = \"openai\"\n" });
+        let text =
+            OWN.replace("kind = \"openai\"\n", if line.starts_with("kind") { "" } else { "kind = \"openai\"\n" });
         let problems = load_as(&[("destinations/a.toml", &format!("{line}\n{text}"))], None).unwrap_err();
         assert!(!format!("{problems:?}").contains("abcdef"), "{problems:#?}");
     }
@@ -328,8 +343,12 @@ fn owners_assessment_and_promotion_are_told_in_both_modes_and_close_in_productio
     let own = format!("{OWN}digest = \"{digest}\"\n{OWNERS}");
     let model = format!("digest = \"{digest}\"\napproved_by = \"x\"\napproved_on = 2026-01-01\n");
     let hosted = format!("{HOSTED}{OWNERS}");
-    let files =
-        [("destinations/a.toml", &*own), ("destinations/b.toml", &hosted), ("models/m.toml", &model), ("vendors/acme.toml", VENDOR)];
+    let files = [
+        ("destinations/a.toml", &*own),
+        ("destinations/b.toml", &hosted),
+        ("models/m.toml", &model),
+        ("vendors/acme.toml", VENDOR),
+    ];
     let config = load(&files);
     assert_eq!(config.warnings, []);
     assert_eq!(config.destinations[0].facts.provenance, Provenance::Promoted);
@@ -344,21 +363,29 @@ fn a_vendor_assessed_elsewhere_is_told() {
     let vendor = format!("{VENDOR}regions = [\"us-east-1\"]\n");
     let hosted = format!("{HOSTED}region = \"eu-west-1\"\n{OWNERS}");
     let told = told(&[("destinations/a.toml", &hosted), ("vendors/acme.toml", &vendor)], Mode::Development);
-    assert_eq!(told, ["destinations/a.toml:8:10: warning: the destination names region `eu-west-1`, and vendor `acme` was assessed for us-east-1"]);
+    assert_eq!(
+        told,
+        [
+            "destinations/a.toml:8:10: warning: the destination names region `eu-west-1`, and vendor `acme` was assessed for us-east-1"
+        ]
+    );
     let backwards = VENDOR.replace("2027", "2025");
     check_mode("vendors/acme.toml", &backwards, Mode::Development, "`valid_until` lies before `reviewed`", true);
 }
 
 #[test]
 fn aliases_are_ordered_by_priority_then_self_hosted_then_name() {
-    let all = |text: &str, priority: u32| text.replace("\"chat\"", "\"all\"").replace("\"gpt-*\"", "\"all\"") + &format!("priority = {priority}\n");
+    let all = |text: &str, priority: u32| {
+        text.replace("\"chat\"", "\"all\"").replace("\"gpt-*\"", "\"all\"") + &format!("priority = {priority}\n")
+    };
     let config = load(&[
         ("destinations/b.toml", &all(OWN, 100)),
         ("destinations/a.toml", &all(HOSTED, 100)),
         ("destinations/c.toml", &all(OWN, 100)),
         ("destinations/d.toml", &all(HOSTED, 1)),
     ]);
-    let order: Vec<&str> = config.aliases[0].destinations.iter().map(|index| config.destinations[*index].facts.name.as_str()).collect();
+    let order: Vec<&str> =
+        config.aliases[0].destinations.iter().map(|index| config.destinations[*index].facts.name.as_str()).collect();
     assert_eq!(order, ["d", "b", "c", "a"]);
 }
 
@@ -370,12 +397,19 @@ fn the_organisation_s_own_detectors_and_levels_are_in_force() {
     assert_eq!(config.inspection.custom.len(), 2);
     assert_eq!(config.inspection.level_of(&inspect::Class::new("acme.project")), Level::Confidential);
     assert_eq!(config.inspection.level_of(&inspect::Class::new("pii.ip")), Level::Internal);
-    assert!(config.warnings.iter().any(|warning| warning.message.contains("`pii.ip` is `internal` here")), "{:?}", config.warnings);
+    assert!(
+        config.warnings.iter().any(|warning| warning.message.contains("`pii.ip` is `internal` here")),
+        "{:?}",
+        config.warnings
+    );
     for (text, expected) in [
         ("[[detectors]]\nname = \"a\"\nclass = \"b.c\"\n", "`pattern` is missing"),
         ("[[detectors]]\nname = \"a\"\nclass = \"b.c\"\npattern = \"x{3}\"\nwords = [\"abc\"]\n", "both given"),
         ("[detectors]\nname = \"a\"\n", "is not a list of tables"),
-        ("[[detectors]]\nname = \"a\"\nclass = \"b.c\"\npattern = \"x{3}\"\nlevel = \"high\"\n", "`level` must be one of"),
+        (
+            "[[detectors]]\nname = \"a\"\nclass = \"b.c\"\npattern = \"x{3}\"\nlevel = \"high\"\n",
+            "`level` must be one of",
+        ),
     ] {
         check_mode("classes/a.toml", text, Mode::Development, expected, true);
     }
@@ -398,7 +432,11 @@ fn what_is_not_read_is_told() {
     check("destinations/a.yaml", "", &["destinations/a.yaml: warning: this is not read"]);
     check("destinations/deeper/a.toml", EMBEDDED, &["destinations/deeper: warning: this is not read"]);
     check("scripts/deploy.sh", "", &["scripts: warning: this folder is not read"]);
-    check("sinks/splunk.toml", "", &["sinks: what stands in this folder is not built yet, so nothing would come of it"]);
+    check(
+        "sinks/splunk.toml",
+        "",
+        &["sinks: what stands in this folder is not built yet, so nothing would come of it"],
+    );
     check("other.toml", "", &["other.toml: this file is not read"]);
     check(".git/config", "", &[]);
     check("LICENSE", "", &[]);
@@ -409,7 +447,13 @@ fn use_cases_have_a_floor() {
     let config = load(&[("use_cases/triage.toml", "purpose = \"p\"\nowner = \"o\"\nfloor = \"restricted\"\n")]);
     assert_eq!(config.use_case("triage").unwrap().floor, Level::Restricted);
     assert!(config.use_case("other").is_none());
-    check_mode("use_cases/a.toml", "purpose = \"p\"\nowner = \"o\"\nfloor = \"top\"\n", Mode::Development, "`floor` must be one of", true);
+    check_mode(
+        "use_cases/a.toml",
+        "purpose = \"p\"\nowner = \"o\"\nfloor = \"top\"\n",
+        Mode::Development,
+        "`floor` must be one of",
+        true,
+    );
 }
 
 #[test]
@@ -442,7 +486,9 @@ fn every_documented_field_is_read() {
         for field in section.fields {
             let (name, text) = file_with(section, field.name, "1979-05-27T07:32:00Z");
             let told = told(&[(&name, &text)], Mode::Development);
-            let read = told.iter().any(|problem| problem.contains(&format!("`{}`", field.name)) && !problem.contains("is missing"));
+            let read = told
+                .iter()
+                .any(|problem| problem.contains(&format!("`{}`", field.name)) && !problem.contains("is missing"));
             assert!(read, "{name}: `{}` is in the tables and nothing reads it: {told:#?}", field.name);
         }
     }

@@ -40,6 +40,20 @@ impl Door {
         Self::start_in(folder, env)
     }
 
+    /// Starts the binary with no configuration at all.
+    pub fn start_without_config(env: &[(&str, &str)]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), env)
+    }
+
+    /// Starts the binary with one more pair of arguments, expecting it to refuse: exit code and what it complained.
+    pub fn try_start(folder: &TempDir, main: &str, arguments: &[&str]) -> (i32, String) {
+        let config = folder.path().join("config");
+        std::fs::create_dir_all(&config).unwrap();
+        std::fs::write(config.join("portcullis.toml"), main).unwrap();
+        let done = program(folder).arg("serve").args(arguments).output().unwrap();
+        (done.status.code().unwrap(), String::from_utf8_lossy(&done.stderr).into_owned())
+    }
+
     fn start_in(folder: TempDir, env: &[(&str, &str)]) -> Self {
         let mut child = program(&folder)
             .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--json"])
@@ -96,6 +110,11 @@ impl Door {
         self.child.id()
     }
 
+    /// Sends one request to the control plane.
+    pub fn admin(&self, method: &str, path: &str, key: Option<&str>, body: &[u8]) -> Reply {
+        exchange(&self.admin_address, method, path, &BTreeMap::new(), key, body)
+    }
+
     /// Sends one request and reads the whole answer.
     pub fn request(
         &self,
@@ -105,25 +124,7 @@ impl Door {
         key: Option<&str>,
         body: &[u8],
     ) -> Reply {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: door\r\nconnection: close\r\n");
-        if !headers.contains_key("content-length") {
-            head += &format!("content-length: {}\r\n", body.len());
-        }
-        for (name, value) in headers {
-            head += &format!("{name}: {value}\r\n");
-        }
-        if let Some(key) = key {
-            head += &format!("authorization: Bearer {key}\r\n");
-        }
-        stream.write_all(head.as_bytes()).unwrap();
-        stream.write_all(b"\r\n").unwrap();
-        // The door may answer and close before it has read a body that it refuses.
-        let _ = stream.write_all(body);
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        parse(&answer)
+        exchange(&self.address, method, path, headers, key, body)
     }
 
     /// Stops the door gracefully, verifies its ledger, and reads every record of it.
@@ -171,15 +172,46 @@ impl Drop for Door {
     }
 }
 
+fn exchange(
+    address: &str,
+    method: &str,
+    path: &str,
+    headers: &BTreeMap<String, String>,
+    key: Option<&str>,
+    body: &[u8],
+) -> Reply {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: door\r\nconnection: close\r\n");
+    if !headers.contains_key("content-length") {
+        head += &format!("content-length: {}\r\n", body.len());
+    }
+    for (name, value) in headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    if let Some(key) = key {
+        head += &format!("authorization: Bearer {key}\r\n");
+    }
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(b"\r\n").unwrap();
+    // The door may answer and close before it has read a body that it refuses.
+    let _ = stream.write_all(body);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    parse(&answer)
+}
+
 fn program(folder: &TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
     command
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .arg("--config")
-        .arg(folder.path().join("config"))
+        .env("XDG_CONFIG_HOME", folder.path())
         .arg("--state")
         .arg(folder.path().join("state"));
+    if folder.path().join("config").is_dir() {
+        command.arg("--config").arg(folder.path().join("config"));
+    }
     command
 }
 

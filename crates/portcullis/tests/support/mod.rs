@@ -5,4 +5,4 @@ mod door;
 mod upstream;
 
 pub use door::{Door, Reply};
-pub use upstream::Upstream;
+pub use upstream::{Answer, Upstream};

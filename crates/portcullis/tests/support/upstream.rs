@@ -1,15 +1,53 @@
 //! A stand-in upstream on loopback: it keeps what it was sent and answers what it was told to.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::Answer;
+use serde::Deserialize;
+
+/// What a stand-in answers.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: BTreeMap<String, String>,
+    /// The whole body.
+    pub body: String,
+    /// Or pieces, each sent by itself.
+    pub chunks: Vec<String>,
+    /// The pause between two pieces.
+    pub between_ms: u64,
+    /// Close the connection without the end of the body.
+    pub hang_up: bool,
+    /// Answer with this many bytes of nothing useful.
+    pub flood_bytes: u64,
+    /// Wait before answering.
+    pub wait_ms: u64,
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        Self {
+            status: 200,
+            headers: BTreeMap::new(),
+            body: String::new(),
+            chunks: Vec::new(),
+            between_ms: 5,
+            hang_up: false,
+            flood_bytes: 0,
+            wait_ms: 0,
+        }
+    }
+}
 
 /// A stand-in.
 pub struct Upstream {
     address: String,
+    broken: Arc<AtomicUsize>,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
@@ -19,19 +57,25 @@ impl Upstream {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let (seen, answers) = (Arc::clone(&requests), answers.to_vec());
+        let broken = Arc::new(AtomicUsize::new(0));
+        let (seen, answers, failed) = (Arc::clone(&requests), answers.to_vec(), Arc::clone(&broken));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (seen, answers) = (Arc::clone(&seen), answers.clone());
-                std::thread::spawn(move || serve(stream, &seen, &answers));
+                let (seen, answers, failed) = (Arc::clone(&seen), answers.clone(), Arc::clone(&failed));
+                std::thread::spawn(move || serve(stream, &seen, &answers, &failed));
             }
         });
-        Self { address, requests }
+        Self { address, broken, requests }
     }
 
     /// Its address, `127.0.0.1:PORT`.
     pub fn address(&self) -> String {
         self.address.clone()
+    }
+
+    /// How many answers could not be sent to their end because the door closed the connection.
+    pub fn broken(&self) -> usize {
+        self.broken.load(Ordering::SeqCst)
     }
 
     /// The requests so far: head and body, as they came.
@@ -40,7 +84,7 @@ impl Upstream {
     }
 }
 
-fn serve(stream: TcpStream, seen: &Mutex<Vec<String>>, answers: &[Answer]) {
+fn serve(stream: TcpStream, seen: &Mutex<Vec<String>>, answers: &[Answer], broken: &AtomicUsize) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut writer = stream;
     while let Some(request) = read(&mut reader) {
@@ -50,7 +94,11 @@ fn serve(stream: TcpStream, seen: &Mutex<Vec<String>>, answers: &[Answer]) {
             seen.len() - 1
         };
         let Some(answer) = answers.get(number).or(answers.last()) else { return };
-        if write(&mut writer, answer).is_err() || answer.hang_up {
+        if write(&mut writer, answer).is_err() {
+            broken.fetch_add(1, Ordering::SeqCst);
+            return;
+        }
+        if answer.hang_up {
             return;
         }
     }
@@ -92,7 +140,7 @@ fn write(writer: &mut TcpStream, answer: &Answer) -> std::io::Result<()> {
         for chunk in &answer.chunks {
             write!(writer, "{:x}\r\n{chunk}\r\n", chunk.len())?;
             writer.flush()?;
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(answer.between_ms));
         }
         if !answer.hang_up {
             write!(writer, "0\r\n\r\n")?;

@@ -120,7 +120,7 @@ impl Job {
 
     /// Reads a piece of the prompt, or makes one token.
     pub(super) fn step(&mut self) -> Step {
-        let piece = self.unread.len().min(PIECE_TOKENS);
+        let piece = self.unread.len().min(self.model.piece_tokens);
         let rest = self.unread.split_off(piece);
         let piece = std::mem::replace(&mut self.unread, rest);
         let read = self.model.network.read(&piece, &mut self.memory);
@@ -206,6 +206,3 @@ fn nonce() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     std::collections::hash_map::RandomState::new().build_hasher().finish()
 }
-
-/// Tokens of a prompt that are read at a time: enough to use each weight often, few enough to let others have a turn.
-const PIECE_TOKENS: usize = 64;

@@ -20,6 +20,9 @@ pub(super) struct Model {
     pub(super) context: usize,
     /// Tokens that all running calls together may remember, so that memory suffices.
     pub(super) tokens_remembered_max: usize,
+    /// Tokens of a prompt that are read at a time: enough to use each unpacked weight often, few enough that other calls
+    /// get their turn, and a cancelled one its end, within a second or two.
+    pub(super) piece_tokens: usize,
     /// Whether embeddings are left as long as they come out.
     raw_embeddings: bool,
 }
@@ -47,6 +50,7 @@ impl Model {
         Ok(Model {
             name: name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect(),
             raw_embeddings: gguf.bool(&format!("{}.normalize_embeddings", network.hyper.architecture))? == Some(false),
+            piece_tokens: (PIECE_BYTES / file.len().max(1)).clamp(4, 64),
             network,
             tokenizer,
             template,
@@ -144,5 +148,70 @@ fn unrendered(why: Unrendered) -> Refusal {
     }
 }
 
+/// Bytes of weights that are worked through for one piece of a prompt.
+const PIECE_BYTES: usize = 16 << 30;
 const CONTEXT_LEAST: usize = 16;
 const NAME_CHARS_MAX: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::child::job::{Job, Step};
+    use crate::child::request;
+
+    const MEMORY_BYTES: u64 = 64 << 20;
+
+    fn file(name: &str) -> Vec<u8> {
+        std::fs::read(format!("{}/tests/models/{name}.gguf", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    }
+
+    /// Some steps of a completion, if the file loads at all. Whatever the file, this has to come back without a panic.
+    fn check(file: Vec<u8>) -> bool {
+        let Ok(model) = Model::load(&Bytes::from(file), 64, MEMORY_BYTES) else { return false };
+        let model = Arc::new(model);
+        for (path, body) in [
+            ("/completions", r#"{"prompt":"the other one","max_tokens":4}"#),
+            ("/chat/completions", r#"{"messages":[{"role":"user","content":"hello"}],"max_tokens":4}"#),
+            ("/embeddings", r#"{"input":"a"}"#),
+        ] {
+            let request = request::read(path, body.as_bytes()).ok().unwrap();
+            let Ok(mut job) = Job::new(&model, request) else { continue };
+            assert!((0..64).any(|_| matches!(job.step(), Step::Done(_))));
+        }
+        true
+    }
+
+    #[test]
+    fn spoilt_files_are_refused_or_run_and_never_panic() {
+        let mut state = 1u64;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        let mut ran = 0;
+        for name in ["llama-spm-f16", "llama-bpe-q8_0", "llama-gpt2-q4_0"] {
+            let whole = file(name);
+            assert!(check(whole.clone()));
+            for _ in 0..400 {
+                let mut spoilt = whole.clone();
+                // Mostly the header, where the counts and the shapes are.
+                let reach = if random(4) == 0 { spoilt.len() } else { spoilt.len().min(12_000) };
+                for _ in 0..=random(3) {
+                    spoilt[random(reach)] = [0, 1, 0x7f, 0x80, 0xff, random(256) as u8][random(6)];
+                }
+                ran += usize::from(check(spoilt));
+            }
+        }
+        assert!(ran > 100, "{ran}: the spoiling is too coarse to reach the engine");
+    }
+
+    #[test]
+    fn a_model_whose_context_does_not_fit_the_memory_is_refused() {
+        let file = Bytes::from(file("llama-bpe-q8_0"));
+        assert!(Model::load(&file, 64, file.len() as u64 + 4_096).err().unwrap().contains("memory_bytes"));
+        let model = Model::load(&file, 64, MEMORY_BYTES).ok().unwrap();
+        assert_eq!(model.context, 64);
+    }
+}

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, UdpSocket};
 
 use super::schedule::Order;
 
-/// Does what [`Probe`](crate::Probe) says. Every one but the hang has killed the process if the sandbox holds; if one
+/// Does what [`Probe`](crate::Probe) says. Every one but the hang and the panic has killed the process if the sandbox holds; if one
 /// returns, it ends the process with a code of its own, which tells the test that the sandbox leaks.
 pub(super) fn run(what: &[u8]) -> io::Result<Option<Order>> {
     match what {
@@ -13,6 +13,7 @@ pub(super) fn run(what: &[u8]) -> io::Result<Option<Order>> {
         [2] => leaked(&UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))),
         [3] => leaked(&std::process::Command::new("/bin/true").status()),
         [4] => return Ok(Some(Order::Hang)),
+        [7] => return Ok(Some(Order::Panic)),
         [5] => {
             let mut taken: Vec<Vec<u8>> = Vec::new();
             loop {

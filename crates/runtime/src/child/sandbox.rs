@@ -15,9 +15,10 @@ pub(super) struct Descriptors {
 /// Enters the sandbox, and says what holds now. Must run while the process has a single thread.
 ///
 /// # Errors
-/// What is missing, when `required`; a failure of what the kernel does have, always.
+/// What is missing or failed, when the sandbox is required. Otherwise that is left out of what holds.
 pub(super) fn enter(required: Sandbox, memory_bytes: u64, descriptors: &Descriptors) -> Result<String, String> {
     let steps = [
+        ("single thread", platform::single_thread()),
         ("no new privileges", platform::no_new_privileges()),
         ("landlock", platform::landlock()),
         ("rlimits", platform::limits(memory_bytes)),
@@ -42,6 +43,9 @@ mod platform {
 
     fn unsupported() -> Step {
         Err("only Linux has it".to_owned())
+    }
+    pub(super) fn single_thread() -> Step {
+        unsupported()
     }
     pub(super) fn no_new_privileges() -> Step {
         unsupported()
@@ -77,6 +81,14 @@ mod platform {
 
     fn said(error: impl std::fmt::Display) -> String {
         error.to_string()
+    }
+
+    /// What follows confines the calling thread and those it starts: another one would stay free.
+    pub(super) fn single_thread() -> Step {
+        match std::fs::read_dir("/proc/self/task").map_err(said)?.count() {
+            1 => Ok(String::new()),
+            threads => Err(format!("there are {threads} threads already; `child_main` has to come first in `main`")),
+        }
     }
 
     pub(super) fn no_new_privileges() -> Step {

@@ -26,6 +26,8 @@ pub(super) enum Order {
     },
     /// Never come back: for the test that a hung child is replaced.
     Hang,
+    /// Panic when the next call comes: for the test that it ends alone.
+    Panic,
 }
 
 pub(super) struct Schedule<W> {
@@ -35,6 +37,8 @@ pub(super) struct Schedule<W> {
     /// Accepted calls that wait for memory, the first first.
     waiting: VecDeque<(u32, Job)>,
     calls_max: usize,
+    /// What [`Order::Panic`] asked for.
+    panics: bool,
 }
 
 struct Turn {
@@ -49,7 +53,7 @@ struct Turn {
 
 impl<W: Write> Schedule<W> {
     pub(super) fn new(model: Arc<Model>, parent: W, calls_max: usize) -> Schedule<W> {
-        Schedule { model, parent, turns: VecDeque::new(), waiting: VecDeque::new(), calls_max }
+        Schedule { model, parent, turns: VecDeque::new(), waiting: VecDeque::new(), calls_max, panics: false }
     }
 
     /// Works until the orders end or the parent is gone.
@@ -77,10 +81,17 @@ impl<W: Write> Schedule<W> {
     fn obey(&mut self, order: Order) -> io::Result<()> {
         match order {
             Order::Call { call, path, body } => {
-                let job = request::read(&path, &body).and_then(|request| Job::new(&self.model, request));
-                match job {
-                    Ok(job) => self.waiting.push_back((call, job)),
-                    Err(refusal) => self.refuse(call, &refusal)?,
+                let (model, panics) = (&self.model, std::mem::take(&mut self.panics));
+                let accept = || {
+                    if panics {
+                        std::panic::resume_unwind(Box::new(()));
+                    }
+                    request::read(&path, &body).and_then(|request| Job::new(model, request))
+                };
+                match unbroken(accept) {
+                    Some(Ok(job)) => self.waiting.push_back((call, job)),
+                    Some(Err(refusal)) => self.refuse(call, &refusal)?,
+                    None => Frame::new(Kind::Broke, call, []).write(&mut self.parent)?,
                 }
                 self.admit()
             }
@@ -98,6 +109,10 @@ impl<W: Write> Schedule<W> {
                 if let Some(turn) = self.turns.iter_mut().find(|turn| turn.call == call) {
                     turn.credit += 1;
                 }
+                Ok(())
+            }
+            Order::Panic => {
+                self.panics = true;
                 Ok(())
             }
             Order::Hang => loop {
@@ -145,9 +160,13 @@ impl<W: Write> Schedule<W> {
         if turn.unsent.is_empty()
             && let Some(job) = &mut turn.job
         {
-            match job.step() {
-                Step::More(bytes) => turn.unsent.extend(bytes),
-                Step::Done(bytes) => {
+            match unbroken(|| job.step()) {
+                None => {
+                    Frame::new(Kind::Broke, turn.call, []).write(&mut self.parent)?;
+                    return self.admit();
+                }
+                Some(Step::More(bytes)) => turn.unsent.extend(bytes),
+                Some(Step::Done(bytes)) => {
                     turn.unsent.extend(bytes.chunks(BODY_BYTES).map(<[u8]>::to_vec));
                     turn.job = None;
                 }
@@ -173,6 +192,11 @@ impl Turn {
     fn can_go_on(&self) -> bool {
         if self.unsent.is_empty() { self.job.is_some() } else { self.credit > 0 }
     }
+}
+
+/// A panic in one call's work is that call's end and no other's: whatever it held goes with it.
+fn unbroken<T>(work: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok()
 }
 
 /// Bytes in one frame of a body.

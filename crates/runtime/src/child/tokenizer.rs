@@ -72,7 +72,8 @@ impl Tokenizer {
         let (algorithm, says, begin_default) = match model {
             Some("gpt2") => {
                 let (pairs, says) = BytePairs::read(gguf, texts, &roles)?;
-                (Algorithm::BytePairs(pairs), says, false)
+                let begin_default = pairs.is_llama3();
+                (Algorithm::BytePairs(pairs), says, begin_default)
             }
             Some("llama") => {
                 let (pieces, says) = Pieces::read(gguf, texts, &roles)?;

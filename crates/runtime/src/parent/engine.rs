@@ -97,7 +97,7 @@ impl Engine {
             Open { link, call, events, deadline, seconds_max: limits.call_seconds_max, _turn: turn, over: false };
         match open.next().await? {
             Some(Event::Head { status, streaming }) => Ok(Reply::from_child(status, streaming, open)),
-            _ => Err(Fault::Broke("no head before the body".into())),
+            _ => Err(Fault::Broke),
         }
     }
 
@@ -170,6 +170,8 @@ pub enum Probe {
     Allocate = 5,
     /// Reads from a descriptor that is not its own.
     StrangeDescriptor = 6,
+    /// Panic while it accepts the next call.
+    Panic = 7,
 }
 
 /// One caller in the queue, counted while it waits, also when it goes away.

@@ -37,14 +37,16 @@ pub(super) async fn keep(
     last_exit: Arc<Mutex<Option<String>>>,
 ) {
     let facts = first.facts.clone();
+    let grace = Duration::from_secs(options.limits.cancel_seconds_max);
+    let note = |how: String| *last_exit.lock().unwrap_or_else(PoisonError::into_inner) = Some(how);
     let mut next = Some(first);
     let mut back_off = BACK_OFF_FIRST;
     loop {
         if let Some(started) = next.take() {
             let began = Instant::now();
-            match live(started, &phase, &mut stop).await {
+            match live(started, &phase, &mut stop, grace).await {
                 Over::Stopped => break,
-                Over::Died(how) => *last_exit.lock().unwrap_or_else(PoisonError::into_inner) = Some(how),
+                Over::Died(how) => note(how),
             }
             if began.elapsed() >= HEALTHY_LIFE {
                 back_off = BACK_OFF_FIRST;
@@ -58,7 +60,7 @@ pub(super) async fn keep(
         back_off = (back_off * 2).min(BACK_OFF_MAX);
         next = tokio::select! {
             _ = stop.changed() => break,
-            started = restart(&options, &facts) => started.ok(),
+            started = restart(&options, &facts) => started.map_err(|error| note(error.to_string())).ok(),
         };
     }
     let _nobody_looks = phase.send(Phase::Stopped);
@@ -80,7 +82,7 @@ enum Over {
 }
 
 /// One child's life, from ready to reaped.
-async fn live(started: Started, phase: &watch::Sender<Phase>, stop: &mut watch::Receiver<()>) -> Over {
+async fn live(started: Started, phase: &watch::Sender<Phase>, stop: &mut watch::Receiver<()>, grace: Duration) -> Over {
     let Started { mut child, socket, .. } = started;
     let (link, frames) = Link::new();
     let link = Arc::new(link);
@@ -92,7 +94,7 @@ async fn live(started: Started, phase: &watch::Sender<Phase>, stop: &mut watch::
     let hung = async {
         loop {
             tick.tick().await;
-            if !link.sweep(Instant::now()) {
+            if !link.sweep(Instant::now(), grace) {
                 break;
             }
         }

@@ -17,7 +17,7 @@ pub(super) enum Event {
     Head { status: u16, streaming: bool },
     Body(Bytes),
     End,
-    Broke(String),
+    Broke,
 }
 
 /// One child's life. When it ends, every open call's sender is dropped.
@@ -36,9 +36,6 @@ enum Call {
         since: Instant,
     },
 }
-
-/// How long a child may take to let go of a cancelled call. One that takes longer is hung, and is killed.
-const CANCEL_GRACE: Duration = Duration::from_secs(5);
 
 impl Link {
     /// A new life, and the frames to be written to it.
@@ -86,14 +83,15 @@ impl Link {
         let last = matches!(frame.kind, Kind::End | Kind::Broke);
         let event = match frame.kind {
             Kind::Head => match frame.payload.as_slice() {
-                [low, high, streaming] => {
-                    Event::Head { status: u16::from_le_bytes([*low, *high]), streaming: *streaming == 1 }
-                }
+                [low, high, streaming] => match u16::from_le_bytes([*low, *high]) {
+                    status @ (200 | 400..=599) => Event::Head { status, streaming: *streaming == 1 },
+                    _ => return Err("head of an unlawful status"),
+                },
                 _ => return Err("head of the wrong length"),
             },
             Kind::Body => Event::Body(frame.payload.into()),
             Kind::End => Event::End,
-            Kind::Broke => Event::Broke(String::from_utf8_lossy(&frame.payload).into_owned()),
+            Kind::Broke => Event::Broke,
             _ => return Err("frame that a child does not send"),
         };
         let delivered = match calls.get(&frame.call) {
@@ -110,8 +108,8 @@ impl Link {
         delivered
     }
 
-    /// Ends calls past their deadline. False when the child no longer lets go of cancelled calls: it hangs.
-    pub(super) fn sweep(&self, now: Instant) -> bool {
+    /// Ends calls past their deadline. False when the child has not let go of a cancelled call within `grace`: it hangs.
+    pub(super) fn sweep(&self, now: Instant, grace: Duration) -> bool {
         let mut calls = self.calls();
         for (call, state) in calls.iter_mut() {
             if matches!(state, Call::Open { deadline, .. } if *deadline <= now) {
@@ -119,7 +117,7 @@ impl Link {
                 self.send(Frame::new(Kind::Cancel, *call, []));
             }
         }
-        !calls.values().any(|call| matches!(call, Call::Ending { since } if *since + CANCEL_GRACE < now))
+        !calls.values().any(|call| matches!(call, Call::Ending { since } if *since + grace < now))
     }
 
     /// The child is gone: drops every sender, so that every reader learns it.

@@ -56,7 +56,7 @@ impl Reply {
             Body::Own(bytes) => bytes.take().map(Ok),
             Body::Child(open) => match open.next().await {
                 Ok(Some(Event::Body(bytes))) => Some(Ok(bytes)),
-                Ok(Some(_)) => Some(Err(Fault::Broke("answered out of protocol".into()))),
+                Ok(Some(_)) => Some(Err(Fault::Broke)),
                 Ok(None) => None,
                 Err(fault) => Some(Err(fault)),
             },
@@ -81,9 +81,9 @@ impl Open {
                 self.over = true;
                 Ok(None)
             }
-            Ok(Some(Event::Broke(reason))) => {
+            Ok(Some(Event::Broke)) => {
                 self.over = true;
-                Err(Fault::Broke(reason))
+                Err(Fault::Broke)
             }
             // The link dropped the sender: the deadline passed while nobody read, or the child is gone.
             Ok(None) if Instant::now() < self.deadline => {

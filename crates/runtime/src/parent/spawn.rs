@@ -87,14 +87,20 @@ async fn handshake(socket: &mut UnixStream, setup: &Setup) -> Result<Facts, Star
     let locked: Locked = expect(socket, Kind::Locked).await?;
     let loaded: Loaded = expect(socket, Kind::Loaded).await?;
     Ok(Facts {
-        name: loaded.name,
-        architecture: loaded.architecture,
+        // Said after the model was parsed: by then a hostile file could have taken the child over.
+        name: shown(&loaded.name),
+        architecture: shown(&loaded.architecture),
         digest: locked.digest,
         context_tokens: loaded.context_tokens,
         embedding_length: loaded.embedding_length,
         chat: loaded.chat,
         sandbox: locked.sandbox,
     })
+}
+
+/// Text of the child, safe to print.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(SHOWN_CHARS_MAX).collect()
 }
 
 async fn expect<T: serde::de::DeserializeOwned>(socket: &mut UnixStream, kind: Kind) -> Result<T, StartError> {
@@ -108,8 +114,8 @@ async fn expect<T: serde::de::DeserializeOwned>(socket: &mut UnixStream, kind: K
     }
     let failed: Failed = serde_json::from_slice(&frame.payload).map_err(unreadable)?;
     Err(match failed.stage {
-        Stage::Sandbox => StartError::Sandbox(failed.reason),
-        Stage::Model => StartError::Model(failed.reason),
+        Stage::Sandbox => StartError::Sandbox(shown(&failed.reason)),
+        Stage::Model => StartError::Model(shown(&failed.reason)),
     })
 }
 
@@ -122,3 +128,5 @@ pub(super) async fn read(socket: &mut (impl tokio::io::AsyncRead + Unpin)) -> st
     socket.read_exact(&mut payload).await?;
     Ok(Frame { kind, call, payload })
 }
+
+const SHOWN_CHARS_MAX: usize = 512;

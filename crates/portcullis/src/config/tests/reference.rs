@@ -23,7 +23,8 @@ fn reference() -> String {
                 "table" | "list of tables" => String::new(),
                 _ => format!(" Example: `{}`.", field.example),
             };
-            let row = format!("| `{}` | {} | {} | {}{example} |\n", field.name, field.kind, field.default, field.meaning);
+            let row =
+                format!("| `{}` | {} | {} | {}{example} |\n", field.name, field.kind, field.default, field.meaning);
             text.push_str(&row);
         }
     }

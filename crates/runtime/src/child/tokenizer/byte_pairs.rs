@@ -9,8 +9,8 @@ use super::{Gguf, Role};
 
 pub(super) struct BytePairs {
     words: Words,
-    /// Whether a word that is in the vocabulary is taken whole, whatever the merges say.
-    whole_words: bool,
+    /// Llama-3 takes a word that is in the vocabulary whole, whatever the merges say.
+    is_llama3: bool,
     tokens: HashMap<Vec<u8>, u32>,
     /// When two byte strings were learnt to join, by what they are joined. The joined bytes alone would not do: the same
     /// bytes can be learnt from one split and not from another.
@@ -46,8 +46,13 @@ impl BytePairs {
         let pre = gguf.string("tokenizer.ggml.pre")?.unwrap_or("default");
         let words = Words::named(pre)?;
         let unknown = gguf.count("tokenizer.ggml.unknown_token_id")?.and_then(|id| u32::try_from(id).ok());
-        let whole_words = matches!(pre, "llama-bpe" | "llama3" | "llama-v3");
-        Ok((BytePairs { words, whole_words, tokens, ranks, unknown }, says))
+        let is_llama3 = matches!(pre, "llama-bpe" | "llama3" | "llama-v3");
+        Ok((BytePairs { words, is_llama3, tokens, ranks, unknown }, says))
+    }
+
+    /// Whether texts begin with the beginning token where the file does not say.
+    pub(super) fn is_llama3(&self) -> bool {
+        self.is_llama3
     }
 
     pub(super) fn encode(&self, text: &str, out: &mut Vec<u32>) -> Result<(), String> {
@@ -56,7 +61,7 @@ impl BytePairs {
 
     fn word(&self, word: &[u8], out: &mut Vec<u32>) -> Result<(), String> {
         if let Some(token) = self.tokens.get(word)
-            && (self.whole_words || word.len() == 1)
+            && (self.is_llama3 || word.len() == 1)
         {
             out.push(*token);
             return Ok(());
