@@ -3,3 +3,4 @@
 mod compile;
 mod decide;
 mod facts;
+mod slices;

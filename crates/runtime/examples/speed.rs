@@ -1,5 +1,10 @@
 //! Measures a model: `cargo run --release -p runtime --example speed -- [FILE.gguf] [THREADS]`.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measuring program for people")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a measuring program for people"
+)]
 
 use std::process::ExitCode;
 use std::time::Instant;

@@ -153,13 +153,16 @@ impl<S: Storage> Log<S> {
         let name = segment::name(self.size());
         let mut header = Vec::new();
         segment::Header::new(self.key.origin(), self.size(), self.tip.head).push(&mut header);
+        // The open intents' outcomes will be written here: their space moves along, before the old segment is left.
+        let reserve = (self.tip.open.len() * OUTCOME_FRAME_BYTES_MAX) as u64;
+        let allocated = (header.len() as u64 + reserve).next_multiple_of(self.sizes.extent_bytes);
         // A crash anywhere before the second sync: an empty or torn segment without records, possibly without a name.
         // The next start finds it as the last one and begins it again.
         let begun = self
             .storage
             .create(&name)
             .and_then(|()| self.storage.truncate(&name, 0))
-            .and_then(|()| self.storage.allocate(&name, self.sizes.extent_bytes))
+            .and_then(|()| self.storage.allocate(&name, allocated))
             .and_then(|()| self.storage.write(&name, 0, &header));
         let fault = |doing, error| Fault { doing, name: name.clone(), error };
         match begun {
@@ -178,7 +181,7 @@ impl<S: Storage> Log<S> {
         }
         self.segment = name;
         self.position = header.len() as u64;
-        self.allocated = self.sizes.extent_bytes;
+        self.allocated = allocated;
         Ok(true)
     }
 

@@ -5,6 +5,7 @@ use std::{
     fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use ledger::{
@@ -22,6 +23,8 @@ pub const LEDGER_DIR: &str = "ledger";
 pub const PUBLIC_KEY_FILE: &str = "key.pub";
 
 const READ_BYTES: usize = 1 << 20;
+/// How often a ledger is verified that seems damaged and is being written to.
+const VERIFY_TRIES_MAX: usize = 3;
 /// Longest checkpoints file that is verified, in bytes.
 const CHECKPOINTS_BYTES_MAX: u64 = 1 << 30;
 
@@ -237,6 +240,30 @@ impl Filter {
 }
 
 fn verify(dir: &Path, key: Option<VerifierKey>, progress: &mut dyn FnMut(u64, u64)) -> Result<Verdict, ReadError> {
+    for _ in 1..VERIFY_TRIES_MAX {
+        let before = fingerprint(dir)?;
+        let verdict = verify_once(dir, key.clone(), progress)?;
+        // Beside a running writer, early bytes of a batch may have been read before it was written and later bytes
+        // after: that looks like damage. Damage is still there when one looks again.
+        if verdict.sound || fingerprint(dir)? == before {
+            return Ok(verdict);
+        }
+    }
+    verify_once(dir, key, progress)
+}
+
+/// Names, length and time of change of the segments: equal if nothing was written in between.
+fn fingerprint(dir: &Path) -> Result<Vec<(String, u64, Option<SystemTime>)>, ReadError> {
+    segments(dir)?
+        .into_iter()
+        .map(|name| match fs::metadata(dir.join(&name)) {
+            Ok(metadata) => Ok((name, metadata.len(), metadata.modified().ok())),
+            Err(error) => Err(ReadError::Io { name, error }),
+        })
+        .collect()
+}
+
+fn verify_once(dir: &Path, key: Option<VerifierKey>, progress: &mut dyn FnMut(u64, u64)) -> Result<Verdict, ReadError> {
     // Checkpoints first: beside a running writer, segments read afterwards hold at least what these sign.
     let checkpoints = read_checkpoints(dir)?;
     let names = segments(dir)?;

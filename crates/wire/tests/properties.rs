@@ -135,11 +135,8 @@ fn sampling() -> impl Strategy<Value = Sampling> {
         biases.dedup_by(|left, right| left.0 == right.0);
         biases.into_iter().map(|(token, bias)| (token, f64::from(bias) / 2.0)).collect()
     });
-    // Quarters: reading other fractions may be off in the last binary digit.
-    let quarters =
-        |least: i32, most: i32| option::of((least * 4..=most * 4).prop_map(|number| f64::from(number) / 4.0));
-    let penalty = || quarters(-2, 2);
-    let numbers = (quarters(0, 2), quarters(0, 1), option::of(any::<u64>()), penalty(), penalty());
+    let penalty = || option::of(-2.0..=2.0);
+    let numbers = (option::of(0.0..=2.0), option::of(0.0..=1.0), option::of(any::<u64>()), penalty(), penalty());
     (numbers, option::of(any::<i64>()), vec(text(), 0..4), bias).prop_map(|(numbers, seed, stop, logit_bias)| {
         let (temperature, top_p, top_k, presence_penalty, frequency_penalty) = numbers;
         Sampling { temperature, top_p, top_k, presence_penalty, frequency_penalty, seed, stop, logit_bias }

@@ -53,6 +53,8 @@ impl Act {
                 "tool_calls": [{ "id": "call_1", "type": "function", "function": { "name": "search", "arguments": "{}" } }],
             }));
             messages.push(json!({ "role": "tool", "tool_call_id": "call_1", "content": document }));
+            let tool = json!({ "type": "function", "function": { "name": "send_mail", "parameters": { "type": "object" } } });
+            return json!({ "model": "auto", "max_tokens": 60, "temperature": 0, "messages": messages, "tools": [tool] });
         }
         json!({ "model": "auto", "max_tokens": 60, "temperature": 0, "messages": messages })
     }
@@ -70,6 +72,7 @@ pub(super) fn write_configuration(dir: &Path, stand_in: SocketAddr) -> Result<()
         ("destinations/hosted-stand-in.toml", hosted.as_str()),
         ("destinations/embedded.toml", embedded),
         ("vendors/stand-in.toml", vendor),
+        ("policies/tour.cedar", POLICIES),
     ] {
         let path = dir.join(name);
         path.parent().map(std::fs::create_dir_all).transpose()?;
@@ -100,6 +103,14 @@ pub(super) fn tell(act: &Act, reply: &Reply, record: &Value, reached_hosted: boo
         |names| names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
     );
     say(&format!("   allowed    {allowed}"));
+    let obliged: Vec<&str> = record
+        .pointer("/body/obligations")
+        .and_then(Value::as_array)
+        .map(|all| all.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default();
+    if !obliged.is_empty() {
+        say(&format!("   obliged    {}", obliged.join(", ")));
+    }
     say(&format!("   went to    {}", reply.destination.as_deref().unwrap_or("nowhere")));
     say(&format!("   answer     {}", one_line(&reply.answer)));
     say(&format!("   record     {} (the hosted stand-in saw it: {})", text(record, "id"), if reached_hosted { "yes" } else { "no" }));
@@ -152,5 +163,22 @@ pub(super) fn flip_one_byte(state: &Path, copy: &Path) -> Result<Flipped> {
     }
     anyhow::bail!("the record `{}` is in no segment", intent.id)
 }
+
+/// The policies of the tour: what is restricted stays at home, and a document that gives orders costs the call its tools.
+const POLICIES: &str = r#"
+@id("self-hosted-takes-everything")
+permit (principal, action, resource)
+when { resource.self_hosted };
+
+@id("hosted-takes-what-is-public")
+permit (principal, action, resource)
+when { !resource.self_hosted && context.level == 0 };
+
+@id("injected-content-loses-its-tools")
+@drop_tools
+@screen("strict")
+permit (principal, action, resource)
+when { context.untrusted && context.injection >= 500 && (resource.self_hosted || context.level == 0) };
+"#;
 
 const ANSWER_CHARS_SHOWN: usize = 160;

@@ -36,7 +36,6 @@ pub(super) fn read(body: &mut Fields, unmodelled: &mut Vec<Unmodelled>) -> Resul
 /// `namespace`), which is then kept whole in `unmodelled`.
 fn tool(value: Value, path: String, unmodelled: &mut Vec<Unmodelled>) -> Result<Option<Tool>, Rejected> {
     let kind = type_of(&value, &path)?.to_owned();
-    must_be_the_callers(&value, &path)?;
     let custom = match kind.as_str() {
         "function" => false,
         "custom" => true,
@@ -85,6 +84,10 @@ fn is_local(shell: &Value) -> bool {
 /// Refuses a tool that the provider runs, on its own or among the tools of a group.
 fn must_be_the_callers(tool: &Value, path: &str) -> Result<(), Rejected> {
     let kind = tool.field("type").and_then(Value::as_str).unwrap_or_default();
+    if !kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
+        // A reader that does not tell cases apart could take it for one of those below.
+        return Err(bad(&format!("{path}.type"), "is not a type", "use lower-case letters, digits and `_`"));
+    }
     if is_provider_run(kind) || (kind == "shell" && !is_local(tool)) {
         return Err(provider_run(&format!("{path}.type")));
     }
