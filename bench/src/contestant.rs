@@ -149,7 +149,7 @@ impl Contestant {
         let log = std::fs::File::create(folder.join("portcullis.log")).context("making the log")?;
         let mut command = Command::new(program);
         command.arg("serve").arg("--config").arg(&configuration).arg("--state").arg(&state);
-        command.args(["--listen", &address, "--admin-listen", &admin_address]).env("RUST_LOG", "warn");
+        command.args(["--listen", &address, "--admin-listen", &admin_address]);
         let mut contestant = Self {
             stream_address: address.clone(),
             address,

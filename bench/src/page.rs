@@ -238,8 +238,9 @@ the ratios to nginx **of the same run**, not the times of one machine.
 The contestant has processor 0 to itself; the mock upstream and the load driver share processor 1, the same for all. At
 high rates that second processor is the limit for direct and nginx, so that their calls/s are lower bounds; CPU per call
 is the number to compare. Direct has no process of its own to measure. nginx is a plain reverse proxy with one worker and
-kept connections (buffering off for streams). Portcullis runs with everything on: keys, inspection, policy, and a ledger
-whose records are durable before a call is sent and before its end is told. CPU is user and system time of the
+kept connections (buffering off for streams) and without a log. Portcullis runs with everything on: keys, inspection,
+policy, screening, a line of log for each call, and a ledger whose records are durable before a call is sent and before
+its end is told. CPU is user and system time of the
 contestant's processes from `/proc`; the embedded model's process takes no part. Prompts have 4 KB. Calls are driven by
 wrk, streams by a driver of ours, both closed loops: a slow answer delays the next call, so p99 is not that of an open system.
 

@@ -331,10 +331,7 @@ mod tests {
     fn tags_are_spelt_out() {
         let text: String =
             "hi".chars().chain("steal".chars().filter_map(|c| char::from_u32(0xe0000 + c as u32))).collect();
-        assert_eq!(
-            normalise(&text, 0).hidden,
-            Some(("steal".to_owned(), 2..22))
-        );
+        assert_eq!(normalise(&text, 0).hidden, Some(("steal".to_owned(), 2..22)));
     }
 
     #[test]

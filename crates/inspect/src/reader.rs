@@ -55,7 +55,7 @@ impl Reader {
 
     /// Reads a text for calls: everything, up to the limits.
     pub(crate) fn read(&self, text: &str, channel: Channel) -> Reading {
-        self.read_as(text, Manner { channel, whole: true, run_bytes_max: self.limits.decode_bytes_max })
+        self.read_as(text, Manner { channel, whole: true, run_bytes_max: usize::MAX })
     }
 
     pub(crate) fn read_as(&self, text: &str, manner: Manner) -> Reading {
@@ -169,7 +169,8 @@ impl Pass<'_> {
         let inner_to_source = |place: Range<usize>| to_source(view.source(place));
         let is_last = depth >= self.reader.limits.decode_depth_max;
         for inner in if is_last { Vec::new() } else { decode::escapes(&view.text) } {
-            if self.spend(inner.text.len()) {
+            let place = inner_to_source(inner.source(0..inner.text.len()));
+            if self.spend(inner.text.len(), place) {
                 self.view(&inner, depth + 1, &inner_to_source);
             }
         }
@@ -191,7 +192,7 @@ impl Pass<'_> {
                 }
                 continue;
             }
-            if place.len() >= decode::RUN_MIN && self.spend(place.len()) {
+            if place.len() >= decode::RUN_MIN && self.spend(place.len(), inner_to_source(place.clone())) {
                 self.run(text, place, depth, is_last, &inner_to_source);
             }
         }
@@ -210,12 +211,12 @@ impl Pass<'_> {
         }
     }
 
-    fn spend(&mut self, bytes: usize) -> bool {
+    fn spend(&mut self, bytes: usize, place: Range<usize>) -> bool {
         let fits = self.budget >= bytes;
         self.budget -= if fits { bytes } else { 0 };
         if !fits {
             // What would cost too much to decode has not been read.
-            self.opaque("opaque.text", 0..0);
+            self.opaque("opaque.text", place);
         }
         fits
     }

@@ -158,8 +158,12 @@ impl Screen {
     /// capitals, a secret digits or signs, an address its `@` or its points between letters.
     fn is_plain(&self) -> bool {
         let is_plain = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b' ' | b'\n' | b',');
-        let after_space = self.decided.checked_sub(1).and_then(|at| self.buffer.as_bytes().get(at)).is_none_or(|byte| *byte <= b' ');
-        self.tail.is_none() && !self.reader.has_own() && after_space && self.buffer.bytes().skip(self.decided).all(is_plain)
+        let after_space =
+            self.decided.checked_sub(1).and_then(|at| self.buffer.as_bytes().get(at)).is_none_or(|byte| *byte <= b' ');
+        self.tail.is_none()
+            && !self.reader.has_own()
+            && after_space
+            && self.buffer.bytes().skip(self.decided).all(is_plain)
     }
 
     /// Releases plain text up to its last word.

@@ -43,7 +43,7 @@ pub fn explain(
         .into());
     };
     let found = findings(&snapshot.inspector, &call, snapshot.limits.segments_max)?;
-    let traits = Traits::of(&call);
+    let traits = Traits::of(&call, &snapshot.inspector);
     let facts = traits.facts(snapshot, &found, now_unix);
     let decision = judge::decide(&snapshot.policies, caller, &facts, &behind.prepared);
     Ok(Explained { alias: call.model.clone(), found: found.found, decision, behind: std::sync::Arc::clone(behind) })

@@ -248,7 +248,10 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_they_were_read() {
-        for text in ["1.5747989134598939", "0.1", "-0.0", "5e-324", "1.7976931348623157e308", "18446744073709551615"] {
+        const HUGE: &str = "11111000000000000000000000000000000000000000008710962479251732708";
+        for text in
+            ["1.5747989134598939", "0.1", "-0.0", "5e-324", "1.7976931348623157e308", "18446744073709551615", HUGE]
+        {
             let written = parse(text.as_bytes()).unwrap().to_text();
             let number: f64 = text.parse().unwrap();
             assert_eq!(written.parse::<f64>().unwrap().to_bits(), number.to_bits(), "{text} became {written}");

@@ -1,11 +1,13 @@
 //! Nothing leaves uninspected: whatever a dialect writes of a call is in a segment of it, keys, ids and headers included.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "a test")]
 
+use wire::answer::{Answer, Choice, Generated, Stop};
 use wire::call::{
     AnthropicHints, Block, BlockKind, CacheControl, Call, Complete, Door, Embed, Generate, OutputFormat, Reasoning,
     ReasoningBlock, Role, Source, Task, Tool, ToolChoice, ToolInput, Turn, Unmodelled,
 };
 use wire::dialect::{Dialect, Target};
+use wire::front::Echo;
 use wire::json::Value;
 use wire::segments::Content;
 use wire::text::Text;
@@ -284,6 +286,8 @@ fn parameters(m: &mut Markers) -> Vec<(&'static str, Call)> {
             generate(m, |call, m| {
                 let cache = Some(CacheControl { ttl: Some(m.word()) });
                 call.turns[0].content[0].cache = cache.clone();
+                let cache_of_tool = Some(CacheControl { ttl: Some(m.word()) });
+                call.tools.push(Tool { cache: cache_of_tool, ..tool(m, ToolInput::Schema) });
                 let thinking_display = Some(m.word());
                 call.reasoning =
                     Some(Reasoning { thinking: Some(wire::call::Thinking::Adaptive), ..Reasoning::default() });
@@ -354,6 +358,71 @@ fn every_string_that_is_sent_is_in_a_segment() {
             assert!(opaque || !body.contains("OpaqueOpaque"), "{name}: opaque content left unnoticed in {body}");
         }
     }
+}
+
+#[test]
+fn every_string_that_a_caller_is_told_is_in_a_segment_of_the_answer() {
+    let mut marks = Markers::default();
+    let m = &mut marks;
+    let said: Vec<(BlockKind, Option<Stop>)> = vec![
+        (BlockKind::Text(m.text()), Some(Stop::StopText(Some(m.text())))),
+        (BlockKind::Refusal(m.text()), Some(Stop::Refused)),
+        (BlockKind::Reasoning(ReasoningBlock { text: Some(m.text()), ..ReasoningBlock::default() }), None),
+        (
+            BlockKind::Reasoning(ReasoningBlock {
+                id: Some(m.word()),
+                summary: vec![m.text()],
+                ..ReasoningBlock::default()
+            }),
+            None,
+        ),
+        (
+            BlockKind::ToolCall { id: m.word(), name: m.text(), arguments: Text(m.object().to_text()), custom: false },
+            Some(Stop::ToolCalls),
+        ),
+        (
+            BlockKind::ToolCall { id: m.word(), name: m.text(), arguments: m.text(), custom: true },
+            Some(Stop::ToolCalls),
+        ),
+    ];
+    let mut told = 0;
+    for (kind, stop) in said {
+        let citation = format!(
+            r#"{{"type":"url_citation","start_index":0,"end_index":1,"title":"{}","url":"{}"}}"#,
+            m.word(),
+            m.word()
+        );
+        let logprobs =
+            format!(r#"{{"content":[{{"token":"{}","logprob":0,"bytes":null,"top_logprobs":[]}}]}}"#, m.word());
+        let parsed = |text: &str| wire::json::parse(text.as_bytes()).unwrap();
+        let plain = Choice { content: vec![kind.into()], stop, ..Choice::default() };
+        let rich =
+            Choice { annotations: vec![(0, parsed(&citation))], logprobs: Some(parsed(&logprobs)), ..plain.clone() };
+        for choice in [plain, rich] {
+            let (fingerprint, service_tier) = (Some(m.word()), Some(m.word()));
+            let generated = Generated { fingerprint, service_tier, choices: vec![choice], ..Generated::default() };
+            told += told_inspected(&Answer::Generated(generated));
+        }
+    }
+    assert!(told > 15, "only {told} answers were written");
+}
+
+/// How many fronts write `answer`, each telling nothing that is not in a segment of it.
+fn told_inspected(answer: &Answer) -> usize {
+    let segments = answer.segments();
+    let mut told = 0;
+    for door in [Door::ChatCompletions, Door::Responses, Door::Completions, Door::Messages] {
+        let echo = Echo::of(&call(Task::Generate(Box::default()), door), "rec1", 1);
+        let Ok(body) = wire::front::write(&echo, answer) else { continue };
+        let body = String::from_utf8(body).unwrap();
+        let inspected = |marker: &str| {
+            segments.iter().any(|segment| matches!(segment.content, Content::Text(text) if text.contains(marker)))
+        };
+        let missed: Vec<&str> = markers(&body).into_iter().filter(|marker| !inspected(marker)).collect();
+        assert!(missed.is_empty(), "{missed:?} told uninspected in {body}");
+        told += 1;
+    }
+    told
 }
 
 #[test]

@@ -8,6 +8,8 @@ import time
 GIGABYTE = 1 << 30
 SLOW_SECONDS = 3.0
 """How long `nasty-slow` is silent before its first byte."""
+ENDLESS_SECONDS = 60.0
+ENDLESS_EVERY_SECONDS = 0.05
 
 _turns: dict[str, int] = {}
 _turns_lock = threading.Lock()
@@ -95,6 +97,21 @@ def _gigabyte(exchange, _made) -> bool:
     return True
 
 
+def _endless(exchange, made) -> bool:
+    """The first event over and over, for a minute, or until nobody listens; for streams alone."""
+    if not exchange.streamed:
+        return False
+    exchange.begin(200, "text/event-stream")
+    events = [event for event in made.events() if event[1] != "[DONE]"]
+    head, word = exchange.sse(events[:1]), exchange.sse(events[1:2])
+    exchange.chunk(head)
+    for _ in range(int(ENDLESS_SECONDS / ENDLESS_EVERY_SECONDS)):
+        exchange.chunk(word)
+        time.sleep(ENDLESS_EVERY_SECONDS)
+    exchange.end()
+    return True
+
+
 def _redirect(exchange, _made) -> bool:
     exchange.json(307, exchange.error("moved", "elsewhere"), {"location": f"/stolen{exchange.path}"})
     return True
@@ -129,6 +146,7 @@ WAYS = {
     "nasty-200-error": _error_in_success,
     "nasty-slow": _slow,
     "nasty-gigabyte": _gigabyte,
+    "nasty-endless": _endless,
     "nasty-redirect": _redirect,
     "nasty-gzip": _gzip,
     "nasty-garbage": _garbage,

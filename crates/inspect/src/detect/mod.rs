@@ -348,8 +348,11 @@ pub(crate) mod tests {
     #[track_caller]
     pub(crate) fn spans(text: &str, expected: &[(&str, &str)]) {
         let found = found(Channel::User, text);
-        let spans: Vec<_> =
-            found.findings.iter().map(|finding| (finding.class.as_str(), text.get(finding.start..finding.end).unwrap())).collect();
+        let spans: Vec<_> = found
+            .findings
+            .iter()
+            .map(|finding| (finding.class.as_str(), text.get(finding.start..finding.end).unwrap()))
+            .collect();
         assert_eq!(spans, expected, "{text}");
     }
 

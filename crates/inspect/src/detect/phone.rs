@@ -12,11 +12,14 @@ pub(crate) fn phone(scan: &mut Scan<'_>, chain: &Chain) {
         return international(scan, chain, start - if sign == b'+' { 1 } else { 2 });
     }
     let open = usize::from(sign == b'(');
+    if chain.digits(3).starts_with(&[0, 0]) && chain.digits(3).last() != Some(&0) && chain.total() >= 10 {
+        return international(scan, chain, start - open);
+    }
     if chain.groups().len() > 1 || chain.total() == 10 || chain.total() == 11 {
         if let Some(count) = north_american(scan, chain) {
             return found(scan, start - open, chain, count, 0.8);
         }
-        if let Some(count) = trunk(scan, chain) {
+        if let Some(count) = trunk(scan, chain).or_else(|| bracketed(scan, chain, open == 1)) {
             return found(scan, start - open, chain, count, 0.6);
         }
     }
@@ -49,9 +52,6 @@ pub(crate) fn ssn(scan: &mut Scan<'_>, chain: &Chain) {
 }
 
 fn international(scan: &mut Scan<'_>, chain: &Chain, start: usize) {
-    if chain.digits(1) == [0] {
-        return;
-    }
     let lengths = 1..=chain.groups().len().min(8);
     let fits = |count: &usize| {
         (8..=15).contains(&total(chain, *count)) && is_end(scan, chain, *count) && is_joined(scan, chain, *count)
@@ -63,6 +63,13 @@ fn international(scan: &mut Scan<'_>, chain: &Chain, start: usize) {
 
 /// `NXX NXX XXXX`, with a leading 1 or not; unseparated digits only after a word for it.
 fn north_american(scan: &Scan<'_>, chain: &Chain) -> Option<usize> {
+    // With dashes or points throughout the form alone is telling, whatever the area code.
+    if chain.lengths(3).eq([3, 3, 4])
+        && matches!(chain.separator(scan.text, 3), Some(b'-' | b'.'))
+        && is_end(scan, chain, 3)
+    {
+        return Some(3);
+    }
     let lead = usize::from(chain.digits(1) == [1] && chain.lengths(1).eq([1]));
     let count = lead + 3;
     let grouped = chain.lengths(count).skip(lead).eq([3, 3, 4]) && is_joined(scan, chain, count);
@@ -78,11 +85,32 @@ fn trunk(scan: &Scan<'_>, chain: &Chain) -> Option<usize> {
     if !matches!(chain.digits(2), [0, 1..=9]) || continues {
         return None;
     }
+    let in_two =
+        chain.lengths(2).zip([2..=4, 6..=8]).all(|(length, fits)| fits.contains(&length)) && chain.groups().len() >= 2;
+    if in_two
+        && matches!(total(chain, 2), 10 | 11)
+        && chain.separator(scan.text, 2).is_some_and(|sign| matches!(sign, b' ' | b'-'))
+        && is_end(scan, chain, 2)
+    {
+        return Some(2);
+    }
     (3..=chain.groups().len().min(5)).rev().find(|count| {
         let spaced = chain.separator(scan.text, *count).is_some_and(|separator| matches!(separator, b' ' | b'-'));
         let no_date = chain.lengths(*count).next() >= Some(3) && !chain.lengths(*count).eq([3, 2, 4]);
         (9..=11).contains(&total(chain, *count)) && spaced && no_date && is_end(scan, chain, *count)
     })
+}
+
+/// An area code in brackets and seven digits or more in all (`(11) 4706-6184`).
+fn bracketed(scan: &Scan<'_>, chain: &Chain, is_open: bool) -> Option<usize> {
+    let first = chain.groups().first()?;
+    if !is_open || scan.text.at(first.end) != b')' || !(2..=5).contains(&first.len()) {
+        return None;
+    }
+    let fits = |count: &usize| {
+        (8..=11).contains(&total(chain, *count)) && is_end(scan, chain, *count) && is_joined(scan, chain, *count)
+    };
+    (2..=chain.groups().len().min(4)).rev().find(fits)
 }
 
 /// After a word such as `phone`: seven to fifteen digits that are no date.
@@ -140,6 +168,10 @@ mod tests {
         check("+49 30 1234567", &["pii.phone"]);
         check("+442079460958", &["pii.phone"]);
         check("(212) 555-0123", &["pii.phone"]);
+        check("(11) 4706-6184", &["pii.phone"]);
+        check("001-748-088-2851x818", &["pii.phone"]);
+        check("06-24312407 or 042 078 6381", &["pii.phone"]);
+        check("151.081.7740", &["pii.phone"]);
         check("212-555-0123x99", &["pii.phone"]);
         check("1-800-555-0199", &["pii.phone"]);
         check("020 7946 0958", &["pii.phone"]);
@@ -155,7 +187,7 @@ mod tests {
         check("release 1.20.300.4000", &[]);
         check("order 2125550123", &[]);
         check("1 + 2 + 3 = 6", &[]);
-        check("+5 points", &[]);
+        check("+5 points (12) 3456, 000-000-12", &[]);
         check("call me in 2024", &[]);
         check("page 12 of 345, section 6.7.8", &[]);
         check("ISBN 978-3-16-148410-0", &[]);

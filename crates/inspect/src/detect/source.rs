@@ -118,6 +118,9 @@ mod tests {
     #[test]
     fn the_place_is_the_coded_part() {
         let text = "Hello\nuse std::fs;\nfn a() {\n    b();\n}\nBye";
-        assert_eq!(source_code(Text::new(text)).and_then(|place| text.get(place)), Some("use std::fs;\nfn a() {\n    b();\n}"));
+        assert_eq!(
+            source_code(Text::new(text)).and_then(|place| text.get(place)),
+            Some("use std::fs;\nfn a() {\n    b();\n}")
+        );
     }
 }

@@ -210,8 +210,8 @@ pub(super) fn note_screening(intent: &mut OpenIntent, screening: &Screening) {
 
 pub(super) async fn upstream_failed(raw: Raw, fault: Fault) -> Failed {
     note_failure(&raw.attempt);
-    let internal = fault.internal.clone();
-    fail(raw.attempt, raw.intent, Ended::UpstreamFailed, fault.into(), Next::Elsewhere, &internal).await
+    let code = fault.code;
+    fail(raw.attempt, raw.intent, Ended::UpstreamFailed, fault.into(), Next::Elsewhere, code).await
 }
 
 pub(super) async fn cut_short(mut raw: Raw, cut: &CutShort) -> Failed {

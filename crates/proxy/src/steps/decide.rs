@@ -43,7 +43,7 @@ pub fn decide(inspected: Inspected) -> Result<Permit, Stop> {
     let Some(alias) = snapshot.behind(&inspected.call.model).map(Arc::clone) else {
         return Err(Stop::at("decide", Refusal::new(404, "model_not_found", "the alias is gone", "ask again")));
     };
-    let traits = Traits::of(&inspected.call);
+    let traits = Traits::of(&inspected.call, &snapshot.inspector);
     let facts = traits.facts(snapshot, &inspected.findings, context.gate.now_unix());
     let decision = judge::decide(&snapshot.policies, &context.caller, &facts, &alias.prepared);
     let input = judge::Input { caller: &context.caller, call: &facts, destinations: alias.prepared.facts() };
@@ -119,7 +119,7 @@ fn refusal(decision: &Decision, findings: &Findings, alias: &Alias) -> Refusal {
 }
 
 impl Traits {
-    pub(crate) fn of(call: &Call) -> Self {
+    pub(crate) fn of(call: &Call, inspector: &::inspect::Inspector) -> Self {
         let mut traits = Self {
             actions: vec![main_action(&call.task)],
             tools: false,
@@ -131,6 +131,8 @@ impl Traits {
             Task::Generate(generate) | Task::CountTokens(generate) => traits.look_at(generate),
             Task::Complete(_) | Task::Embed(_) => {}
         }
+        // These names are the caller's own, and they go into the record: none may carry content there.
+        traits.unmodelled.iter_mut().chain(&mut traits.provider_fetch).for_each(|name| recordable(name, inspector));
         traits
     }
 
@@ -208,6 +210,14 @@ impl Traits {
     }
 }
 
+fn recordable(name: &mut String, inspector: &::inspect::Inspector) {
+    let plain = name.len() <= NAME_BYTES_MAX && !name.chars().any(|c| c.is_control() || !c.is_ascii());
+    let piece = ::inspect::Piece::text(::inspect::Channel::Parameter, name);
+    if !plain || !inspector.inspect(&[piece]).findings.is_empty() {
+        *name = format!("a name of {} bytes", name.len());
+    }
+}
+
 fn main_action(task: &Task) -> Action {
     match task {
         Task::Generate(_) | Task::Complete(_) => Action::Chat,
@@ -225,5 +235,7 @@ fn host_of(url: &str) -> String {
         .unwrap_or_else(|| "unreadable address".to_owned())
 }
 
+/// Names of a caller's own that are longer than this are recorded by their length.
+const NAME_BYTES_MAX: usize = 100;
 const REASONS_SHOWN_MAX: usize = 4;
 const HELP_SHOWN_MAX: usize = 3;

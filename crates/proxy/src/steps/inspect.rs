@@ -63,7 +63,10 @@ pub(crate) fn findings(inspector: &Inspector, call: &Call, segments_max: usize) 
             "send fewer messages, parts or parameters",
         ));
     }
-    let pieces: Vec<Piece<'_>> = segments.iter().map(piece).collect();
+    let mut pieces: Vec<Piece<'_>> = segments.iter().map(piece).collect();
+    // Behind a pattern such as `gpt-*` the caller's own name for the model goes upstream, so it is read as well. It comes
+    // last, so that findings keep pointing at segments by their index.
+    pieces.push(Piece::text(Channel::Parameter, &call.model));
     let found = inspector.inspect(&pieces);
     let classes = found.counts();
     Ok(Findings { found, classes })

@@ -35,8 +35,8 @@ pub async fn read(known: Known, body: Incoming) -> Result<Heard, Stop> {
         anthropic_beta: head.anthropic_beta.iter().map(String::as_str).collect(),
     };
     let call = wire::front::read(context.door, &bytes, &headers).map_err(|rejected| Stop::at("read", rejected))?;
-    if context.snapshot.behind(&call.model).is_none() {
-        return Err(Stop::at("read", unknown_model(&call.model)).knowing(KnownOfCall { alias: call.model, ..KnownOfCall::default() }));
+    if !is_model_name(&call.model) || context.snapshot.behind(&call.model).is_none() {
+        return Err(Stop::at("read", unknown_model(&call.model)).knowing(KnownOfCall { alias: String::new(), ..KnownOfCall::default() }));
     }
     let salt = store::fresh_salt();
     let prompt = salt.commit(ledger::commit::field::PROMPT, &bytes);
@@ -103,6 +103,12 @@ fn too_large(bytes_max: usize) -> Refusal {
     )
 }
 
+/// A name that may stand in records, and go upstream where the alias is a pattern.
+fn is_model_name(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'/' | b'@' | b'-' | b'+');
+    !name.is_empty() && name.len() <= MODEL_NAME_BYTES_MAX && name.bytes().all(fits)
+}
+
 fn unknown_model(model: &str) -> Refusal {
     let shown: String = model.chars().filter(|c| !c.is_control()).take(MODEL_NAME_SHOWN_MAX).collect();
     Refusal {
@@ -116,4 +122,5 @@ fn unknown_model(model: &str) -> Refusal {
     }
 }
 
+const MODEL_NAME_BYTES_MAX: usize = 128;
 const MODEL_NAME_SHOWN_MAX: usize = 100;

@@ -52,12 +52,17 @@ pub async fn record(prepared: Prepared) -> Result<Recorded, Stopped> {
     let Prepared { attempt, call, obligations, policies, request, pseudonyms } = prepared;
     let context = Arc::clone(&attempt.shared.permit.inspected.context);
     let intent = intent(&attempt, &call, &obligations, policies, &request.body);
-    let id = intent.id.clone();
+    // Open from here on: a caller that goes away while the disk is waited for leaves an outcome, too.
+    let mut open = OpenIntent::new(Arc::clone(&context), &attempt.destination.facts.name, intent.id.clone());
     let written = context.gate.ledger.append(ledger::Entry::Intent(intent)).await;
     context.gate.metrics.lap(Step::Record, from);
-    let _durable = written.map_err(|unwritten| Fault::ledger(unwritten.to_string()))?;
+    if let Err(unwritten) = written {
+        open.open = None;
+        return Err(Fault::ledger(unwritten.to_string()).into());
+    }
+    open.sent_now();
     Ok(Recorded {
-        intent: OpenIntent::new(context, &attempt.destination.facts.name, id),
+        intent: open,
         attempt,
         call,
         path: request.path,
@@ -243,6 +248,14 @@ impl OpenIntent {
     /// The outcome so far, to be filled in.
     pub(super) fn outcome(&mut self) -> Option<&mut ledger::Outcome> {
         self.open.as_mut().map(|open| &mut open.outcome)
+    }
+
+    /// The intent is durable, and the attempt begins.
+    fn sent_now(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.outcome.queue_us = micros(open.context.started.elapsed());
+            open.sent_at = Instant::now();
+        }
     }
 
     /// The head of the answer is here.

@@ -117,8 +117,7 @@ impl Raw {
         if fault.blame == crate::stopped::Blame::Upstream {
             note_failure(&self.attempt);
         }
-        let code = if error.code.is_empty() { format!("status_{status}") } else { error.code };
-        fail(self.attempt, self.intent, Ended::UpstreamFailed, fault.into(), next, &code).await
+        fail(self.attempt, self.intent, Ended::UpstreamFailed, fault.into(), next, &error_code(status, &error.code)).await
     }
 }
 
@@ -202,8 +201,12 @@ fn request(
 
 fn unreachable(error: &hyper_util::client::legacy::Error) -> NoHead {
     let internal = chain(error);
-    // Only a connection that was never made is tried again at the same place: no byte of the call left.
-    let next = if error.is_connect() { Next::SamePlace } else { Next::Elsewhere };
+    // No connection, or a pooled one that the upstream had just closed: nothing was generated, and the same place may
+    // answer once more. The second sending has an intent of its own.
+    let gone = std::error::Error::source(error)
+        .and_then(|source| source.downcast_ref::<hyper::Error>())
+        .is_some_and(|source| source.is_canceled() || source.is_incomplete_message());
+    let next = if error.is_connect() || gone { Next::SamePlace } else { Next::Elsewhere };
     NoHead {
         why: Fault::upstream(502, "upstream_unreachable", "the model's server could not be reached", internal.clone()).into(),
         next,
@@ -234,6 +237,12 @@ async fn embedded(engine: &runtime::Engine, path: &'static str, body: Bytes, tim
         Ok(Err(fault)) => Err(failed(fault.to_string())),
         Err(_) => Err(failed("no answer in time".to_owned())),
     }
+}
+
+/// An upstream's own code, when it is a word; it may not carry text into the record.
+fn error_code(status: u16, code: &str) -> String {
+    let is_word = !code.is_empty() && code.len() <= 64 && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    if is_word { code.to_owned() } else { format!("status_{status}") }
 }
 
 /// Records the outcome of an attempt that failed before anything was generated.

@@ -46,6 +46,20 @@ struct Streaming {
     over: bool,
 }
 
+/// Why an event goes no further.
+enum Halt {
+    /// Screening refuses it.
+    Cut(CutShort),
+    /// The caller's format cannot say it.
+    Fault(Fault),
+}
+
+impl From<CutShort> for Halt {
+    fn from(cut: CutShort) -> Self {
+        Self::Cut(cut)
+    }
+}
+
 /// What the next bytes of the upstream brought.
 enum Pulled {
     Events,
@@ -124,9 +138,13 @@ impl Streaming {
                 if let Event::Failed(error) = &event {
                     return Err(upstream_failed(self.raw, said_failed(&error.code)).await);
                 }
-                if let Err(cut) = self.screen(event) {
-                    note_screening(&mut self.raw.intent, &self.screening);
-                    return Err(cut_short(self.raw, &cut).await);
+                match self.screen(event) {
+                    Ok(()) => {}
+                    Err(Halt::Cut(cut)) => {
+                        note_screening(&mut self.raw.intent, &self.screening);
+                        return Err(cut_short(self.raw, &cut).await);
+                    }
+                    Err(Halt::Fault(fault)) => return Err(upstream_failed(self.raw, fault).await),
                 }
             }
             if self.over {
@@ -218,11 +236,15 @@ impl Streaming {
             if let Event::Failed(error) = &event {
                 return self.stop(said_failed(&error.code).into(), Ended::UpstreamFailed).await;
             }
-            if let Err(cut) = self.screen(event) {
-                if let Some(outcome) = self.raw.intent.outcome() {
-                    outcome.cut.push(cut.class.clone());
+            match self.screen(event) {
+                Ok(()) => {}
+                Err(Halt::Fault(fault)) => return self.stop(fault.into(), Ended::Cut).await,
+                Err(Halt::Cut(cut)) => {
+                    if let Some(outcome) = self.raw.intent.outcome() {
+                        outcome.cut.push(cut.class.clone());
+                    }
+                    return self.stop(refused_answer(&cut).into(), Ended::RefusedByScreen).await;
                 }
-                return self.stop(refused_answer(&cut).into(), Ended::RefusedByScreen).await;
             }
             if self.over {
                 return self.end().await;
@@ -250,7 +272,7 @@ impl Streaming {
     }
 
     /// Screens one event; what may be released is written, or withheld under strict screening.
-    fn screen(&mut self, event: Event) -> Result<(), CutShort> {
+    fn screen(&mut self, event: Event) -> Result<(), Halt> {
         match event {
             Event::Delta { choice, block, channel, text, logprobs } => {
                 let place = Place { choice, block, channel };
@@ -258,7 +280,7 @@ impl Streaming {
                 self.details.extend(logprobs.map(|value| (place, value)));
                 let logprobs = self.details_of(place);
                 if !released.is_empty() || logprobs.is_some() {
-                    self.emit(Event::Delta { choice, block, channel, text: Text(released), logprobs });
+                    self.emit(Event::Delta { choice, block, channel, text: Text(released), logprobs })?;
                 }
             }
             Event::Seal { choice, block, sealed, text } => self.gather_seal(choice, block, sealed, &text),
@@ -266,40 +288,40 @@ impl Streaming {
                 for place in self.screening.open_of_block(choice, block) {
                     self.release_rest(place)?;
                 }
-                self.emit_seals(choice, block);
-                self.emit(Event::Close { choice, block });
+                self.emit_seals(choice, block)?;
+                self.emit(Event::Close { choice, block })?;
             }
             Event::Annotate { choice, block, value } => {
                 if self.screening.is_clean(&value) {
-                    self.emit(Event::Annotate { choice, block, value });
+                    self.emit(Event::Annotate { choice, block, value })?;
                 }
             }
             Event::Stop { choice, stop } => {
                 for place in self.screening.open().into_iter().filter(|place| place.choice == choice) {
                     self.release_rest(place)?;
                 }
-                self.emit(Event::Stop { choice, stop });
+                self.emit(Event::Stop { choice, stop })?;
             }
             Event::Open { choice, block, kind } => {
                 if let wire::answer::Opened::ToolCall { name, .. } = &kind
                     && !self.screening.is_clean(&Value::String(name.0.clone()))
                 {
-                    return Err(CutShort { class: "secret".to_owned() });
+                    return Err(CutShort { class: "secret".to_owned() }.into());
                 }
-                self.emit(Event::Open { choice, block, kind });
+                self.emit(Event::Open { choice, block, kind })?;
             }
             Event::Start { id, model, created, usage } => {
                 if let Some(outcome) = self.raw.intent.outcome() {
                     outcome.upstream_model = Some(model.chars().take(MODEL_CHARS_MAX).collect());
                     note_usage(outcome, usage.as_ref());
                 }
-                self.emit(Event::Start { id, model, created, usage });
+                self.emit(Event::Start { id, model, created, usage })?;
             }
             Event::Usage(usage) => {
                 if let Some(outcome) = self.raw.intent.outcome() {
                     note_usage(outcome, Some(&usage));
                 }
-                self.emit(Event::Usage(usage));
+                self.emit(Event::Usage(usage))?;
             }
             Event::End => {
                 for place in self.screening.open() {
@@ -312,13 +334,13 @@ impl Streaming {
         Ok(())
     }
 
-    fn release_rest(&mut self, place: Place) -> Result<(), CutShort> {
+    fn release_rest(&mut self, place: Place) -> Result<(), Halt> {
         let Place { choice, block, channel } = place;
         let verbatim = self.screening.is_verbatim(place);
         let rest = self.screening.finish(place)?;
         self.details.retain(|(of, _)| verbatim || *of != place);
         if !rest.is_empty() {
-            self.emit(Event::Delta { choice, block, channel, text: Text(rest), logprobs: None });
+            self.emit(Event::Delta { choice, block, channel, text: Text(rest), logprobs: None })?;
         }
         Ok(())
     }
@@ -351,24 +373,23 @@ impl Streaming {
         }
     }
 
-    fn emit_seals(&mut self, choice: u32, block: u32) {
+    fn emit_seals(&mut self, choice: u32, block: u32) -> Result<(), Halt> {
         let (mine, rest): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.seals).into_iter().partition(|(c, b, ..)| (*c, *b) == (choice, block));
         self.seals = rest;
         for (choice, block, sealed, original) in mine {
             let text = Text(wrap(&self.raw, &original));
-            self.emit(Event::Seal { choice, block, sealed, text });
+            self.emit(Event::Seal { choice, block, sealed, text })?;
         }
+        Ok(())
     }
 
-    fn emit(&mut self, event: Event) {
-        if let Some(withheld) = &mut self.withheld {
-            withheld.push(event);
-        } else if let Err(fault) = self.write(&event) {
-            // The format cannot say the event: the stream ends with that fault at the next look.
-            tracing::error!(call = %self.raw.intent.id(), code = fault.code, reason = %fault.internal, "stream not writable");
-            self.raw.deadline = Instant::now();
+    fn emit(&mut self, event: Event) -> Result<(), Halt> {
+        match &mut self.withheld {
+            Some(withheld) => withheld.push(event),
+            None => self.write(&event).map_err(Halt::Fault)?,
         }
+        Ok(())
     }
 
     fn write(&mut self, event: &Event) -> Result<(), Fault> {
@@ -408,7 +429,7 @@ impl Streaming {
         {
             note_failure(&self.raw.attempt);
             if let Some(outcome) = self.raw.intent.outcome() {
-                outcome.error = Some(fault.internal.chars().take(200).collect());
+                outcome.error = Some(fault.code.to_owned());
             }
         }
         note_screening(&mut self.raw.intent, &self.screening);

@@ -126,7 +126,7 @@ pub(super) fn is_tool(path: &str) -> bool {
 fn permit_again(attempt: &Attempt, call: &Call, again: &Findings) -> Result<Permitted, Stopped> {
     let permit = &attempt.shared.permit;
     let context = &permit.inspected.context;
-    let traits = Traits::of(call);
+    let traits = Traits::of(call, &context.snapshot.inspector);
     let mut facts = traits.facts(&context.snapshot, again, context.gate.now_unix());
     // What was taken out still counts as having been said: the level may not fall by our own editing of other things.
     facts.injection = facts.injection.max(permit.inspected.findings.found.injection);

@@ -281,3 +281,64 @@ impl State {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoder() -> Decoder {
+        let task = Task::Generate(Box::default());
+        let door = crate::call::Door::Responses;
+        Decoder::new(&Call { door, model: "alias".to_owned(), task, unmodelled: Vec::new() })
+    }
+
+    /// Pushes events until one is refused; why, and how many were taken.
+    fn refused(events: impl Iterator<Item = String>) -> (String, usize) {
+        let mut decoder = decoder();
+        for (taken, data) in events.enumerate() {
+            if let Err(garbled) = decoder.push(format!("data: {data}\n\n").as_bytes(), &mut Vec::new()) {
+                return (garbled.0, taken);
+            }
+        }
+        panic!("all were taken");
+    }
+
+    fn item(index: usize) -> String {
+        let item = r#"{"type":"message","role":"assistant","content":[]}"#;
+        format!(r#"{{"type":"response.output_item.added","output_index":{index},"item":{item}}}"#)
+    }
+
+    #[test]
+    fn an_answer_has_a_most_of_items_and_of_text() {
+        assert_eq!(refused((0..).map(item)), ("too many items".to_owned(), ITEMS_MAX));
+        let megabytes = "x".repeat(7 * 1024 * 1024);
+        let delta = format!(
+            r#"{{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"{megabytes}"}}"#
+        );
+        let (why, taken) = refused(std::iter::once(item(0)).chain(std::iter::repeat_n(delta, 20)));
+        assert!(why.starts_with("the answer is larger than"), "{why}");
+        assert_eq!(taken, 1 + 9);
+    }
+
+    #[test]
+    fn nothing_is_said_after_the_end() {
+        let (mut decoder, mut events) = (decoder(), Vec::new());
+        let end = r#"{"type":"response.completed","response":{"status":"completed","output":[]}}"#;
+        decoder.push(format!("data: {end}\n\ndata: [DONE]\n\ndata: {}\n\n", item(0)).as_bytes(), &mut events).unwrap();
+        decoder.finish(&mut events).unwrap();
+        assert_eq!(events.last(), Some(&Event::End));
+        assert_eq!(events.iter().filter(|event| matches!(event, Event::Open { .. })).count(), 0);
+    }
+
+    #[test]
+    fn completions_go_the_way_of_the_chat_dialect() {
+        let task = Task::Complete(Box::default());
+        let door = crate::call::Door::Completions;
+        let mut decoder = Decoder::new(&Call { door, model: "alias".to_owned(), task, unmodelled: Vec::new() });
+        let chunk = r#"{"id":"c","choices":[{"index":0,"text":"and so","finish_reason":"stop"}]}"#;
+        let mut events = Vec::new();
+        decoder.push(format!("data: {chunk}\n\ndata: [DONE]\n\n").as_bytes(), &mut events).unwrap();
+        decoder.finish(&mut events).unwrap();
+        assert_eq!(events.last(), Some(&Event::End));
+    }
+}

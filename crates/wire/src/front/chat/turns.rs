@@ -122,6 +122,9 @@ fn content(value: Value, path: &str, role: Role, unmodelled: &mut Vec<Unmodelled
     }
 }
 
+/// The types of parts that are read.
+const PARTS: &[&str] = &["text", "refusal", "image_url", "input_audio", "file"];
+
 /// One part; `None` where its type is one that we do not model, which is then kept whole in `unmodelled`.
 fn part(value: Value, path: String, role: Role, unmodelled: &mut Vec<Unmodelled>) -> Result<Option<Block>, Rejected> {
     let kind = value.field("type").and_then(Value::as_str).map(str::to_owned);
@@ -133,6 +136,14 @@ fn part(value: Value, path: String, role: Role, unmodelled: &mut Vec<Unmodelled>
         "text" => true,
         "refusal" => role == Role::Assistant,
         "image_url" | "input_audio" | "file" => role == Role::User,
+        // A lenient upstream could read it as the part that it resembles, unseen by those who look for that part.
+        other if PARTS.iter().any(|known| known.eq_ignore_ascii_case(other)) => {
+            return Err(bad(
+                &format!("{path}.type"),
+                "differs from a known type only in case",
+                "write it in small letters",
+            ));
+        }
         _ => {
             unmodelled.push(Unmodelled { path, value });
             return Ok(None);
