@@ -335,3 +335,44 @@ fn provider_keys_in_the_environment_make_hosted_destinations_for_public_callers_
     assert_eq!(reply.status, 200, "the embedded model answers: {}", reply.body);
     assert_eq!(reply.headers["x-portcullis-destination"], "embedded");
 }
+
+#[test]
+fn sealed_reasoning_returns_to_its_issuer_byte_for_byte_and_to_nobody_else() {
+    let signature = "EqQBCkYIBxgCKkDx+/==";
+    let thinking = format!(
+        r#"{{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{{"type":"thinking","thinking":"Hm.","signature":"{signature}"}},{{"type":"text","text":"Yes."}}],"stop_reason":"end_turn","stop_sequence":null,"usage":{{"input_tokens":1,"output_tokens":1}}}}"#
+    );
+    let (first, second) = (
+        Upstream::start(&[Answer { body: thinking.clone(), ..Answer::default() }]),
+        Upstream::start(&[Answer { body: thinking, ..Answer::default() }]),
+    );
+    let file = |name: &str, upstream: &Upstream| {
+        let text = format!(
+            "kind = \"anthropic\"\nhosting = \"self_hosted\"\nendpoint = \"http://{}/v1\"\nmodel = \"m\"\naliases = [\"{name}\"]\nregion = \"eu-central-1\"\njurisdiction = \"EU\"\nprivate_network = true\n",
+            upstream.address()
+        );
+        (format!("destinations/{name}.toml"), text)
+    };
+    let door = Door::start([file("first", &first), file("second", &second)], &[]);
+    let key = door.key("internal");
+    let body = r#"{"model":"first","max_tokens":9,"messages":[{"role":"user","content":"Well?"}]}"#;
+    let reply: Value = serde_json::from_str(&ask(&door, &key, "/v1/messages", body).body).unwrap();
+    let wrapped = reply["content"][0]["signature"].as_str().unwrap().to_owned();
+    assert_ne!(wrapped, signature);
+
+    let again = |model: &str, signature: &str| {
+        let body = format!(
+            r#"{{"model":"{model}","max_tokens":9,"messages":[{{"role":"user","content":"Well?"}},{{"role":"assistant","content":[{{"type":"thinking","thinking":"Hm.","signature":"{signature}"}},{{"type":"text","text":"Yes."}}]}},{{"role":"user","content":"Why?"}}]}}"#
+        );
+        ask(&door, &key, "/v1/messages", &body)
+    };
+    assert_eq!(again("first", &wrapped).status, 200);
+    assert!(first.requests()[1].contains(&format!("\"signature\":\"{signature}\"")), "{}", first.requests()[1]);
+    let elsewhere = again("second", &wrapped);
+    assert!(elsewhere.status == 400 && elsewhere.body.contains("reasoning_of_other_destination"), "{}", elsewhere.body);
+    let unwrapped = again("first", signature);
+    assert!(unwrapped.status == 400 && unwrapped.body.contains("reasoning_not_issued_here"), "{}", unwrapped.body);
+    let altered = again("first", &wrapped.replace("EqQB", "EqQC"));
+    assert!(altered.status == 400 && altered.body.contains("reasoning_not_issued_here"), "{}", altered.body);
+    assert!(second.requests().is_empty());
+}

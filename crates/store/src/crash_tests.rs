@@ -88,7 +88,7 @@ fn a_kill_loses_nothing_that_was_written() {
 
 #[test]
 fn what_a_killed_process_left_in_memory_is_synced_before_it_is_signed() {
-    for step in 0..4 {
+    for (step, seed) in (0..4).flat_map(|step| (0..8).map(move |seed| (step, seed))) {
         let disk = TestDisk::default();
         let (mut log, _) = open(&disk).unwrap();
         disk.die_after(step);
@@ -97,8 +97,8 @@ fn what_a_killed_process_left_in_memory_is_synced_before_it_is_signed() {
         disk.kill();
         let (mut log, _) = open(&disk).unwrap();
         log.checkpoint().unwrap();
-        disk.power_cut(&mut Dice::new(step));
-        open(&disk).unwrap_or_else(|error| panic!("step {step}: {error}"));
+        disk.power_cut(&mut Dice::new(seed));
+        open(&disk).unwrap_or_else(|error| panic!("step {step}, seed {seed}: {error}"));
     }
 }
 
@@ -186,10 +186,14 @@ fn open_intents_take_their_space_along_to_the_next_segment() {
     let open_ids: Vec<u64> = (0..8).collect();
     open_ids.iter().for_each(|n| commit_one(&mut log, intent(*n)).unwrap());
     for n in 100..160 {
-        commit_one(&mut log, act(n)).unwrap();
+        // Enough for another segment and too little for the outcomes: then it is not begun.
+        disk.set_space(Some(disk.used() + SIZES.extent_bytes + 500));
+        let _written_or_full = commit_one(&mut log, act(n));
         // The reserve holds at every moment, also right after a new segment was begun.
         let reserve = (log.tip.open.len() * frame::OUTCOME_FRAME_BYTES_MAX) as u64;
         assert!(log.allocated - log.position >= reserve, "after act {n}");
+        disk.set_space(None);
+        commit_one(&mut log, act(1_000 + n)).unwrap();
     }
     assert!(recover::segments(&disk).unwrap().len() > 1);
     disk.set_space(Some(disk.used()));

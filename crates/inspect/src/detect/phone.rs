@@ -12,7 +12,7 @@ pub(crate) fn phone(scan: &mut Scan<'_>, chain: &Chain) {
         return international(scan, chain, start - if sign == b'+' { 1 } else { 2 });
     }
     let open = usize::from(sign == b'(');
-    if chain.digits(3).starts_with(&[0, 0]) && chain.digits(3).last() != Some(&0) && chain.total() >= 10 {
+    if chain.digits(3).starts_with(&[0, 0]) && chain.digits(3).last() != Some(&0) && chain.total() >= 10 && !continues(scan, chain) {
         return international(scan, chain, start - open);
     }
     if chain.groups().len() > 1 || chain.total() == 10 || chain.total() == 11 {
@@ -80,9 +80,7 @@ fn north_american(scan: &Scan<'_>, chain: &Chain) -> Option<usize> {
 
 /// A zero first, three groups or more (or `030/1234567`), nine to eleven digits.
 fn trunk(scan: &Scan<'_>, chain: &Chain) -> Option<usize> {
-    let continues =
-        scan.text.cut(chain.start().saturating_sub(2), chain.start()).first().is_some_and(u8::is_ascii_digit);
-    if !matches!(chain.digits(2), [0, 1..=9]) || continues {
+    if !matches!(chain.digits(2), [0, 1..=9]) || continues(scan, chain) {
         return None;
     }
     let in_two =
@@ -99,6 +97,11 @@ fn trunk(scan: &Scan<'_>, chain: &Chain) -> Option<usize> {
         let no_date = chain.lengths(*count).next() >= Some(3) && !chain.lengths(*count).eq([3, 2, 4]);
         (9..=11).contains(&total(chain, *count)) && spaced && no_date && is_end(scan, chain, *count)
     })
+}
+
+/// Whether digits and a separator stand before: then this is a later group of a longer number.
+fn continues(scan: &Scan<'_>, chain: &Chain) -> bool {
+    matches!(scan.text.cut(chain.start().saturating_sub(2), chain.start()), [b'0'..=b'9', b' ' | b'-'])
 }
 
 /// An area code in brackets and seven digits or more in all (`(11) 4706-6184`).

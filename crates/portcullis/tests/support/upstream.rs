@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 /// What a stand-in answers.
 #[derive(Clone, Deserialize)]
@@ -27,6 +28,10 @@ pub struct Answer {
     pub flood_bytes: u64,
     /// Wait before answering.
     pub wait_ms: u64,
+    /// Answer with what the user said, as a chat completion.
+    pub echo_user: bool,
+    /// Do that as a stream, a few bytes at a time.
+    pub stream: bool,
 }
 
 impl Default for Answer {
@@ -40,6 +45,8 @@ impl Default for Answer {
             hang_up: false,
             flood_bytes: 0,
             wait_ms: 0,
+            echo_user: false,
+            stream: false,
         }
     }
 }
@@ -90,11 +97,12 @@ fn serve(stream: TcpStream, seen: &Mutex<Vec<String>>, answers: &[Answer], broke
     while let Some(request) = read(&mut reader) {
         let number = {
             let mut seen = seen.lock().unwrap();
-            seen.push(request);
+            seen.push(request.clone());
             seen.len() - 1
         };
         let Some(answer) = answers.get(number).or(answers.last()) else { return };
-        if write(&mut writer, answer).is_err() {
+        let answer = if answer.echo_user { echo(answer, &request) } else { answer.clone() };
+        if write(&mut writer, &answer).is_err() {
             broken.fetch_add(1, Ordering::SeqCst);
             return;
         }
@@ -102,6 +110,34 @@ fn serve(stream: TcpStream, seen: &Mutex<Vec<String>>, answers: &[Answer], broke
             return;
         }
     }
+}
+
+/// What the user said last, as the answer.
+fn echo(answer: &Answer, request: &str) -> Answer {
+    let body: Value = serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let said = body["messages"].as_array().unwrap().last().unwrap()["content"].as_str().unwrap();
+    let head = json!({ "id": "u", "created": 1, "model": "m" });
+    let with = |object: &str, choice: Value| {
+        let mut whole = head.clone();
+        whole["object"] = object.into();
+        whole["choices"] = json!([choice]);
+        whole
+    };
+    if answer.stream {
+        let letters: Vec<char> = said.chars().collect();
+        let mut chunks: Vec<String> = letters
+            .chunks(3)
+            .map(|piece| json!({ "content": piece.iter().collect::<String>() }))
+            .map(|delta| with("chat.completion.chunk", json!({ "index": 0, "delta": delta, "finish_reason": null })))
+            .map(|chunk| format!("data: {chunk}\n\n"))
+            .collect();
+        let last = with("chat.completion.chunk", json!({ "index": 0, "delta": {}, "finish_reason": "stop" }));
+        chunks.push(format!("data: {last}\n\ndata: [DONE]\n\n"));
+        return Answer { chunks, ..answer.clone() };
+    }
+    let message = json!({ "role": "assistant", "content": said });
+    let body = with("chat.completion", json!({ "index": 0, "message": message, "finish_reason": "stop" }));
+    Answer { body: body.to_string(), ..answer.clone() }
 }
 
 fn read(reader: &mut BufReader<TcpStream>) -> Option<String> {
