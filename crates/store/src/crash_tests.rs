@@ -182,6 +182,7 @@ fn on_a_full_disk_calls_are_refused_outcomes_are_not_and_space_comes_back() {
 #[test]
 fn open_intents_take_their_space_along_to_the_next_segment() {
     let disk = TestDisk::default();
+    disk.greedy_neighbours();
     let (mut log, _) = open(&disk).unwrap();
     let open_ids: Vec<u64> = (0..8).collect();
     open_ids.iter().for_each(|n| commit_one(&mut log, intent(*n)).unwrap());

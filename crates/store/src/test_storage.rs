@@ -24,6 +24,8 @@ struct Platter {
     space: Option<u64>,
     /// Space is taken at writing and not before, as on file systems that copy on write.
     copies_on_write: bool,
+    /// Space that is given back is at once taken by somebody else.
+    greedy_neighbours: bool,
     sync_fails: bool,
     steps: u64,
 }
@@ -78,6 +80,10 @@ impl TestDisk {
 
     pub(crate) fn copy_on_write(&self) {
         self.platter().copies_on_write = true;
+    }
+
+    pub(crate) fn greedy_neighbours(&self) {
+        self.platter().greedy_neighbours = true;
     }
 
     pub(crate) fn fail_syncs(&self) {
@@ -264,8 +270,12 @@ impl Storage for TestDisk {
             return Err(dead());
         }
         let file = platter.file(name)?;
+        let freed = (file.now.len() as u64).saturating_sub(to);
         file.now.truncate(to as usize);
         file.since.push(Change::Length(file.now.len()));
+        if platter.greedy_neighbours {
+            platter.space = platter.space.map(|space| space - freed);
+        }
         Ok(())
     }
 
