@@ -24,6 +24,10 @@ pub(crate) fn describe() -> Vec<String> {
             field(&file("/etc/os-release"), "PRETTY_NAME"),
             file("/proc/sys/kernel/osrelease").trim()
         ),
+        format!(
+            "load average {} before the run: above 0.1 other work shared the two processors and the numbers are too high",
+            file("/proc/loadavg").split(' ').next().unwrap_or("unknown")
+        ),
         version("nginx", "-v"),
         version("wrk", "-v"),
         version("rustc", "--version"),

@@ -19,6 +19,8 @@ pub(crate) struct Options {
     pub(crate) connections: Vec<usize>,
     /// Loads of streams: how many at once each.
     pub(crate) streams: Vec<usize>,
+    /// What was asked for on the command line, paths left out, each option after a space.
+    pub(crate) given: String,
     only: Option<Vec<String>>,
     folder: Option<PathBuf>,
 }
@@ -35,6 +37,7 @@ impl Options {
             seconds: 8,
             connections: vec![1, 50, 500],
             streams: vec![250, 1000],
+            given: String::new(),
             only: None,
             folder: None,
         };
@@ -44,6 +47,9 @@ impl Options {
                 return Ok(None);
             }
             let value = arguments.next().with_context(|| format!("`{name}` needs a value\n\n{USAGE}"))?;
+            if !matches!(name.as_str(), "--portcullis" | "--page" | "--folder") {
+                options.given.push_str(&format!(" {name} {value}"));
+            }
             match name.as_str() {
                 "--portcullis" => options.portcullis = Some(value.into()),
                 "--page" => options.page = Some(value.into()),

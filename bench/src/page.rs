@@ -64,6 +64,7 @@ impl Page {
         for fact in &self.machine {
             line(&mut text, format_args!("- {fact}"));
         }
+        line(&mut text, format_args!("- command: `cargo xtask bench door{}`", self.options.given));
         let SyncTimes { disk, memory } = &self.syncs;
         line(
             &mut text,

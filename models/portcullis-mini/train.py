@@ -3,8 +3,8 @@
     pip install torch transformers tokenizers gguf
     python train.py                      # about fifteen minutes on one core
 
-Seeded: the same versions of the libraries on the same kind of processor give the same file; elsewhere the last bits
-of the weights differ. It prints the answers to a few held-out questions at the end, and the digest of the file.
+Seeded: without `--seconds`, the same versions of the libraries on the same kind of processor give the same file;
+elsewhere the last bits of the weights differ. It prints the answers to a few held-out questions at the end, and the digest of the file.
 """
 
 import argparse
@@ -169,8 +169,8 @@ def write(model, tokenizer, path):
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--out", default=HERE / "portcullis-mini.gguf", type=pathlib.Path)
-    options.add_argument("--seconds", default=3600, type=int, help="stop after this long, whatever the step")
-    options.add_argument("--steps", default=2500, type=int)
+    options.add_argument("--seconds", default=math.inf, type=float, help="stop after this long, whatever the step; the file then depends on the machine's speed")
+    options.add_argument("--steps", default=2000, type=int)
     options.add_argument("--samples", default=60000, type=int)
     options = options.parse_args()
     torch.set_num_threads(1)

@@ -62,7 +62,9 @@ pub async fn serve(office: &Arc<Office>, peer: Peer, request: Request<Incoming>)
     }
     let body = match Limited::new(body, BODY_BYTES_MAX).collect().await {
         Ok(body) => body.to_bytes(),
-        Err(_) => return decline(&bad(413, "body_too_large", format!("the body is larger than {BODY_BYTES_MAX} bytes"))),
+        Err(_) => {
+            return decline(&bad(413, "body_too_large", format!("the body is larger than {BODY_BYTES_MAX} bytes")));
+        }
     };
     let operation = match operation(&head, &body) {
         Ok(operation) => operation,
@@ -104,15 +106,14 @@ fn operation(head: &Parts, body: &Bytes) -> Result<Operation, Declined> {
         ("POST", "/admin/v1/keys") => read::<CreateKey>(body).map(Operation::CreateKey),
         ("POST", "/admin/v1/reload") => Ok(Operation::Reload {}),
         ("POST", "/admin/v1/ledger/search") => read::<SearchLedger>(body).map(Operation::SearchLedger),
-        ("DELETE", _) if key_id.is_some() => {
-            Ok(Operation::RevokeKey { id: key_id.unwrap_or_default().to_owned() })
-        }
+        ("DELETE", _) if key_id.is_some() => Ok(Operation::RevokeKey { id: key_id.unwrap_or_default().to_owned() }),
         _ => Err(bad(404, "unknown_path", format!("the control plane has no {} on this path", head.method))),
     }
 }
 
 fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Declined> {
-    serde_json::from_slice(body).map_err(|error| bad(400, "malformed_json", format!("the body is not what this path takes: {error}")))
+    serde_json::from_slice(body)
+        .map_err(|error| bad(400, "malformed_json", format!("the body is not what this path takes: {error}")))
 }
 
 fn bad(status: u16, code: &'static str, why: String) -> Declined {

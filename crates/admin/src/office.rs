@@ -184,7 +184,8 @@ impl Office {
             status: 409,
             code: "configuration_refused",
             why: problems,
-            help: "the configuration in force stays; repair the files and reload again (`portcullis check` explains)".to_owned(),
+            help: "the configuration in force stays; repair the files and reload again (`portcullis check` explains)"
+                .to_owned(),
         })
     }
 
@@ -212,8 +213,14 @@ impl Office {
             newest.push_back(record.map_err(unreadable)?);
         }
         // Reading the ledger is an act of its own.
-        self.record(actor, "ledger.searched", None, BTreeMap::from([("records".to_owned(), newest.len().to_string())]))?;
-        let records: Vec<Value> = newest.iter().map(|record| serde_json::to_value(record).unwrap_or_default()).collect();
+        self.record(
+            actor,
+            "ledger.searched",
+            None,
+            BTreeMap::from([("records".to_owned(), newest.len().to_string())]),
+        )?;
+        let records: Vec<Value> =
+            newest.iter().map(|record| serde_json::to_value(record).unwrap_or_default()).collect();
         Ok(json!({ "records": records }))
     }
 
@@ -241,7 +248,13 @@ impl Office {
 }
 
 fn kind(name: &str) -> Result<ledger::Kind, Declined> {
-    let all = [ledger::Kind::Intent, ledger::Kind::Outcome, ledger::Kind::Refusal, ledger::Kind::Act, ledger::Kind::Aggregate];
+    let all = [
+        ledger::Kind::Intent,
+        ledger::Kind::Outcome,
+        ledger::Kind::Refusal,
+        ledger::Kind::Act,
+        ledger::Kind::Aggregate,
+    ];
     all.into_iter().find(|kind| kind.as_str() == name).ok_or_else(|| Declined {
         status: 400,
         code: "unknown_kind",

@@ -199,3 +199,94 @@ fn version(settings: &Settings) -> String {
 const INJECTION: &str = "attack.injection";
 /// Raised by whoever changes what a detector finds without changing its literals.
 const REVISION: &str = "inspect/1";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::steps;
+
+    fn work(inspector: &Inspector, text: &str) -> u64 {
+        let _ = steps::take();
+        let _ = inspector.inspect(&[Piece::text(Channel::Answer, text)]);
+        steps::take()
+    }
+
+    /// Four times the text is about four times the work, and each byte is looked at a bounded number of times.
+    fn check(inspector: &Inspector, unit: &str) {
+        let (small, large) = (unit.repeat(4_096 / unit.len()), unit.repeat(16_384 / unit.len()));
+        let (less, more) = (work(inspector, &small), work(inspector, &large));
+        assert!(more <= less * 5 + 10_000, "{unit}: {less} and {more} steps");
+        assert!(more <= large.len() as u64 * STEPS_PER_BYTE_MAX, "{unit}: {} steps a byte", more / large.len() as u64);
+    }
+
+    #[test]
+    fn work_is_linear_in_hostile_texts() {
+        let inspector = Inspector::new(&Settings::default()).unwrap();
+        for unit in [
+            "1",
+            "4",
+            "4 ",
+            "41-",
+            "1.2.3.4.",
+            "@",
+            "a@",
+            "a.",
+            "a@b.",
+            "a@b.cd ",
+            ":",
+            "1:",
+            "a:b:",
+            "[",
+            "![](",
+            "](http://a?",
+            "<<",
+            "<|im_",
+            "-----BEGIN ",
+            "-----BEGIN PRIVATE KEY-----",
+            "eyJhbGciOi.",
+            "eyJh",
+            "://",
+            "a://b:c",
+            "password=",
+            "password: a1b2c3! ",
+            "patient ",
+            "patient A B ",
+            "diagnosed ",
+            "A B C ",
+            "ignore previous instructions ",
+            "%",
+            "%41",
+            "%2541",
+            "&#65;",
+            "\\u0041",
+            "QUFB",
+            "41",
+            "A/",
+            "a-",
+            "CONFIDENTIAL ",
+            "CONFIDENTIAL\n",
+            "mrn ",
+            "icd ",
+            "E11.9 ",
+            "DE89 ",
+            "bearer ",
+            "é",
+            "а",
+            "аa",
+            "\u{200b}",
+            "\u{e0041}",
+            "{",
+            ";\n",
+            "import a;\n",
+            " ",
+            "\n",
+            "AKIA",
+            "sk-",
+            "is ",
+        ] {
+            check(&inspector, unit);
+        }
+    }
+
+    const STEPS_PER_BYTE_MAX: u64 = 1500;
+}

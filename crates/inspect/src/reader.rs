@@ -119,6 +119,7 @@ impl Reader {
             detect::open_chain(bytes),
             detect::open_iban(bytes),
             detect::open_armour(bytes),
+            detect::open_link(bytes),
             detect::open_name(bytes),
         ];
         spans.into_iter().min().unwrap_or(0).min(self.own.open(text))

@@ -32,22 +32,31 @@ impl<'t> Text<'t> {
     /// The bytes of `start..end` that exist.
     #[inline]
     pub(crate) fn cut(self, start: usize, end: usize) -> &'t [u8] {
-        let end = end.min(self.0.len());
-        self.0.get(start.min(end)..end).unwrap_or(&[])
+        let cut = self.part(start, end);
+        steps::count(cut.len());
+        cut
     }
 
     /// The end of the run of bytes from `start` on that `is` holds for, at most `max` bytes further.
     #[inline]
     pub(crate) fn run(self, start: usize, max: usize, is: impl Fn(u8) -> bool) -> usize {
-        let run = self.cut(start, start.saturating_add(max)).iter().take_while(|byte| is(**byte)).count();
+        let run = self.part(start, start.saturating_add(max)).iter().take_while(|byte| is(**byte)).count();
+        steps::count(run + 1);
         start.saturating_add(run)
     }
 
     /// The start of the run of bytes that ends at `end` and that `is` holds for, at most `max` bytes back.
     #[inline]
     pub(crate) fn run_back(self, end: usize, max: usize, is: impl Fn(u8) -> bool) -> usize {
-        let run = self.cut(end.saturating_sub(max), end).iter().rev().take_while(|byte| is(**byte)).count();
+        let run = self.part(end.saturating_sub(max), end).iter().rev().take_while(|byte| is(**byte)).count();
+        steps::count(run + 1);
         end.saturating_sub(run)
+    }
+
+    #[inline]
+    fn part(self, start: usize, end: usize) -> &'t [u8] {
+        let end = end.min(self.0.len());
+        self.0.get(start.min(end)..end).unwrap_or(&[])
     }
 
     /// Whether `word` (lower-case ASCII) stands at `i`, whatever its case here.
@@ -101,6 +110,28 @@ pub(crate) fn is_varied(bytes: &[u8]) -> bool {
     let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
     let letters = bytes.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
     digits > 0 && letters > 0 && distinct >= 6.max(bytes.len().min(32) / 4)
+}
+
+/// Counts the bytes that detectors look at, in tests: work must grow as the text does, and no test should measure time.
+pub(crate) mod steps {
+    #[cfg(not(test))]
+    #[inline]
+    pub(crate) fn count(_bytes: usize) {}
+
+    #[cfg(test)]
+    pub(crate) fn count(bytes: usize) {
+        STEPS.with(|steps| steps.set(steps.get() + bytes as u64 + 1));
+    }
+
+    #[cfg(test)]
+    pub(crate) fn take() -> u64 {
+        STEPS.with(|steps| steps.replace(0))
+    }
+
+    #[cfg(test)]
+    thread_local! {
+        static STEPS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+    }
 }
 
 #[cfg(test)]

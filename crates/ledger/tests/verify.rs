@@ -42,6 +42,20 @@ fn a_ledger_as_it_was_written_is_sound() {
 }
 
 #[test]
+fn the_format_does_not_change_by_accident() {
+    // Whoever changes this changes the format: a new version, in `docs/ledger-format.md` and in both verifiers.
+    let verdict = verify(&ledger());
+    assert_eq!(verdict.root.hex(), "bffff1e76d0ce42b6273c2507711a983f2ef3b35efd53b8650b2cfd844ba4045");
+    let first = String::from_utf8(payload(&mut ledger(), 0).clone()).unwrap();
+    assert_eq!(
+        first,
+        "{\"v\":1,\"seq\":0,\"time\":1795000000000,\"prev\":\"0000000000000000000000000000000000000000000000000000000\
+         000000000\",\"durable\":0,\"id\":\"rec_01m7q5cqg00000000000000000\",\"kind\":\"act\",\"body\":{\"action\":\
+         \"config.loaded\",\"actor\":\"portcullis\",\"detail\":{\"hash\":\"sha256:60303ae2\"}}}\n"
+    );
+}
+
+#[test]
 fn pieces_of_any_size_give_the_same_verdict() {
     let mut tampered = ledger();
     *payload(&mut tampered, 9) = tampered_text(&tampered, 9);

@@ -52,8 +52,12 @@ impl Engines {
             .with_context(|| format!("the embedded model of `{}` cannot be started", destination.facts.name))?;
             let facts = engine.facts();
             tracing::info!(
-                destination = destination.facts.name, model = facts.name, architecture = facts.architecture,
-                digest = facts.digest, sandbox = facts.sandbox, "embedded model ready"
+                destination = destination.facts.name,
+                model = facts.name,
+                architecture = facts.architecture,
+                digest = facts.digest,
+                sandbox = facts.sandbox,
+                "embedded model ready"
             );
             self.lock().insert(destination.model_file.clone(), engine);
         }
@@ -185,7 +189,11 @@ fn destination(
     })
 }
 
-fn http_way(wanted: &config::Destination, endpoint: &config::Endpoint, tls: &Arc<rustls::ClientConfig>) -> Result<HttpWay> {
+fn http_way(
+    wanted: &config::Destination,
+    endpoint: &config::Endpoint,
+    tls: &Arc<rustls::ClientConfig>,
+) -> Result<HttpWay> {
     let connector = Connector::new(
         &endpoint.host,
         endpoint.port,

@@ -27,7 +27,10 @@ pub fn path(state: &Path) -> PathBuf {
 pub fn bind(state: &Path) -> Result<UnixListener> {
     let path = path(state);
     if path.as_os_str().len() > SOCKET_PATH_BYTES_MAX {
-        bail!("the state folder's path is too long for a local socket; use one of at most {} bytes", SOCKET_PATH_BYTES_MAX - 13);
+        bail!(
+            "the state folder's path is too long for a local socket; use one of at most {} bytes",
+            SOCKET_PATH_BYTES_MAX - 13
+        );
     }
     match std::fs::remove_file(&path) {
         Ok(()) => {}
@@ -162,9 +165,8 @@ fn said(answer: &[u8]) -> Result<Said> {
     if head.split(' ').nth(1) == Some("200") {
         return Ok(Said::Done(value));
     }
-    let part = |name: &str| {
-        value.pointer(&format!("/error/{name}")).and_then(Value::as_str).unwrap_or("not said").to_owned()
-    };
+    let part =
+        |name: &str| value.pointer(&format!("/error/{name}")).and_then(Value::as_str).unwrap_or("not said").to_owned();
     Ok(Said::No { code: part("code"), why: part("message"), help: part("help") })
 }
 

@@ -17,8 +17,8 @@ use crate::config::{ClientCertificates, Tls};
 /// A file that cannot be read or does not hold what it should.
 pub fn tls(tls: &Tls) -> Result<Arc<rustls::ServerConfig>> {
     let chain = certificates(&tls.certificate)?;
-    let key = PrivateKeyDer::from_pem_file(&tls.key)
-        .with_context(|| format!("no private key in `{}`", tls.key.display()))?;
+    let key =
+        PrivateKeyDer::from_pem_file(&tls.key).with_context(|| format!("no private key in `{}`", tls.key.display()))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
@@ -60,9 +60,8 @@ pub fn client_tls() -> Result<Arc<rustls::ClientConfig>> {
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path)
-        .with_context(|| format!("cannot read `{}`", path.display()))?
-        .collect();
+    let chain: Result<Vec<_>, _> =
+        CertificateDer::pem_file_iter(path).with_context(|| format!("cannot read `{}`", path.display()))?.collect();
     let chain = chain.with_context(|| format!("`{}` is not PEM", path.display()))?;
     if chain.is_empty() {
         bail!("`{}` holds no certificate", path.display());
@@ -108,9 +107,7 @@ where
 {
     let service = hyper::service::service_fn(move |request| {
         let office = Arc::clone(&office);
-        async move {
-            Ok::<_, std::convert::Infallible>(admin::serve(&office, admin::Peer::Network, request).await)
-        }
+        async move { Ok::<_, std::convert::Infallible>(admin::serve(&office, admin::Peer::Network, request).await) }
     });
     let mut builder = hyper_util::server::conn::auto::Builder::new(hyper_util::rt::TokioExecutor::new());
     builder.http1().timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(HANDSHAKE_TIMEOUT);

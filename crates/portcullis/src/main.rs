@@ -1,6 +1,9 @@
 //! Portcullis: one governed door to every language model an organisation uses.
 
-#![expect(unreachable_pub, reason = "in a program `pub` says what a module offers; nothing is reachable from outside anyway")]
+#![expect(
+    unreachable_pub,
+    reason = "in a program `pub` says what a module offers; nothing is reachable from outside anyway"
+)]
 
 mod assemble;
 mod cli;
@@ -16,6 +19,10 @@ mod watchdog;
 use std::process::ExitCode;
 
 use clap::Parser;
+
+/// Allocation is a tenth of a call's cost with the system's allocator (`docs/decisions/0004-allocator.md`).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     // The embedded model's process is this same program, started again; it must not parse anything first.

@@ -56,9 +56,8 @@ impl Keeper {
     }
 
     fn load(&self) -> Result<(Config, proxy::gate::Snapshot), String> {
-        let config = Config::load(self.dir.as_deref(), &|name| std::env::var(name).ok()).map_err(|problems| {
-            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-        })?;
+        let config = Config::load(self.dir.as_deref(), &|name| std::env::var(name).ok())
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
         let before = self.gate.snapshot.load_full();
         // Reloads run on a thread that may wait, never on one that answers calls.
         let snapshot = tokio::runtime::Handle::current()
@@ -74,7 +73,9 @@ impl Keeper {
         let mut paths = config.files.clone();
         if let Some(dir) = &self.dir {
             paths.push(dir.clone());
-            paths.extend(["destinations", "policies", "classes", "vendors", "use_cases", "models"].map(|name| dir.join(name)));
+            paths.extend(
+                ["destinations", "policies", "classes", "vendors", "use_cases", "models"].map(|name| dir.join(name)),
+            );
         }
         paths
     }
@@ -125,7 +126,8 @@ impl admin::Program for Keeper {
                 })
             })
             .collect();
-        let ready = proxy::readiness(&self.gate).map_or_else(|reason| format!("not ready, {reason}"), |()| "ready".to_owned());
+        let ready =
+            proxy::readiness(&self.gate).map_or_else(|reason| format!("not ready, {reason}"), |()| "ready".to_owned());
         json!({
             "running": true,
             "ready": ready,

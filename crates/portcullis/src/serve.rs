@@ -126,7 +126,8 @@ impl Running {
         keeper.record("started", std::collections::BTreeMap::new())?;
 
         let data = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
-        let admin = TcpListener::bind(admin_listen).await.with_context(|| format!("cannot listen on {admin_listen}"))?;
+        let admin =
+            TcpListener::bind(admin_listen).await.with_context(|| format!("cannot listen on {admin_listen}"))?;
         let local = control::bind(&state)?;
         let (address, admin_address) = (data.local_addr()?, admin.local_addr()?);
 
@@ -190,7 +191,10 @@ impl Running {
             ));
             say(r#"         -d '{"model":"auto","messages":[{"role":"user","content":"Who are you?"}]}'"#);
             say("");
-            say(&format!("Or point an SDK at it: OPENAI_BASE_URL=http://{}/v1, ANTHROPIC_BASE_URL=http://{0}.", self.address));
+            say(&format!(
+                "Or point an SDK at it: OPENAI_BASE_URL=http://{}/v1, ANTHROPIC_BASE_URL=http://{0}.",
+                self.address
+            ));
         }
         Ok(())
     }

@@ -303,7 +303,8 @@ fn the_control_plane_answers_administrators_only() {
     }
     let api = door.admin("GET", "/admin/v1/openapi.json", Some(&boss), b"");
     let api: Value = serde_json::from_str(&api.body).unwrap();
-    let documented: usize = api["paths"].as_object().unwrap().values().map(|path| path.as_object().unwrap().len()).sum();
+    let documented: usize =
+        api["paths"].as_object().unwrap().values().map(|path| path.as_object().unwrap().len()).sum();
     assert_eq!(documented, rows.len(), "every operation is in the table above");
     assert_eq!(door.admin("GET", "/admin/v1/nowhere", Some(&boss), b"").status, 404);
     let metrics = door.admin("GET", "/metrics", Some(&boss), b"").body;

@@ -1,12 +1,7 @@
 //! Scenarios: configuration, policy, call and upstream in; answer **and ledger records** out. A new one is one file in
 //! `tests/scenarios/`, whose first line says what it shows.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that breaks should stop"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that breaks should stop")]
 
 mod support;
 
@@ -128,7 +123,13 @@ fn run(scenario: &Scenario) -> Vec<String> {
     let mut complaints = Vec::new();
     for (number, call) in scenario.call.iter().enumerate() {
         let key = (!call.stranger).then_some(key.as_str());
-        let reply = door.request(&call.method, &call.path, &call.headers, key, call.body.replace("$SECOND", &second.address()).as_bytes());
+        let reply = door.request(
+            &call.method,
+            &call.path,
+            &call.headers,
+            key,
+            call.body.replace("$SECOND", &second.address()).as_bytes(),
+        );
         check_reply(call, &reply, &mut |complaint| complaints.push(format!("call {number}: {complaint}")));
     }
     let records = door.stop_and_read();
@@ -194,7 +195,9 @@ fn check_end(
     for (place, wanted) in &expect.fields {
         let (index, pointer) = place.split_at(place.find('/').unwrap());
         let found = of_calls.get(index.parse::<usize>().unwrap()).and_then(|record| record.pointer(pointer));
-        let fits = found.is_some_and(|found| found.as_str().is_some_and(|text| text == wanted) || found.to_string().as_str() == wanted);
+        let fits = found.is_some_and(|found| {
+            found.as_str().is_some_and(|text| text == wanted) || found.to_string().as_str() == wanted
+        });
         if !fits {
             complain(format!("{place} is {} instead of {wanted}", found.map_or("absent".to_owned(), Value::to_string)));
         }

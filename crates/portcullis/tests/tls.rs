@@ -29,7 +29,8 @@ fn issue() -> Issued {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let (server_key, client_key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
-    let server = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&server_key, &authority).unwrap();
+    let server =
+        CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&server_key, &authority).unwrap();
     let client = CertificateParams::new(vec!["caller".to_owned()]).unwrap().signed_by(&client_key, &authority).unwrap();
     Issued {
         authority: authority.der().clone(),
@@ -81,7 +82,10 @@ async fn connect(
 
 /// Asks for `/healthz` over whichever protocol was agreed on; the status and the version that answered.
 async fn healthz(stream: TlsStream<TcpStream>) -> Option<(u16, http::Version)> {
-    let request = http::Request::get("https://localhost/healthz").header("host", "localhost").body(Full::new(Bytes::new())).unwrap();
+    let request = http::Request::get("https://localhost/healthz")
+        .header("host", "localhost")
+        .body(Full::new(Bytes::new()))
+        .unwrap();
     let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let response = if h2 {
         let (mut sender, connection) =

@@ -29,7 +29,9 @@ pub enum ConnectError {
         reason: String,
     },
     /// Every address of the name is one the destination may not use.
-    #[error("`{host}` resolves to {address}, which the destination may not use; set `private_network = true` if that is meant")]
+    #[error(
+        "`{host}` resolves to {address}, which the destination may not use; set `private_network = true` if that is meant"
+    )]
     Forbidden {
         /// The name.
         host: String,

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::destination::Destination;
 use crate::limits::Limits;
+use crate::memo::Memo;
 use crate::metrics::Metrics;
 use crate::sealed::Seals;
 
@@ -70,22 +71,23 @@ pub struct Alias {
     pub destinations: Vec<Arc<Destination>>,
     /// The same, prepared for decisions, in the same order.
     pub prepared: judge::Destinations,
+    pub(crate) memo: Memo,
 }
 
 impl Alias {
     /// An alias for `destinations`, tried in that order.
     pub fn new(destinations: Vec<Arc<Destination>>) -> Self {
         let facts: Vec<_> = destinations.iter().map(|destination| destination.facts.clone()).collect();
-        Self { destinations, prepared: judge::Destinations::prepare(&facts) }
+        Self { destinations, prepared: judge::Destinations::prepare(&facts), memo: Memo::default() }
     }
 }
 
 impl Snapshot {
     /// What stands behind `alias`.
     pub fn behind(&self, alias: &str) -> Option<&Arc<Alias>> {
-        self.aliases
-            .get(alias)
-            .or_else(|| self.patterns.iter().find(|(prefix, _)| alias.starts_with(prefix.as_str())).map(|(_, found)| found))
+        self.aliases.get(alias).or_else(|| {
+            self.patterns.iter().find(|(prefix, _)| alias.starts_with(prefix.as_str())).map(|(_, found)| found)
+        })
     }
 }
 

@@ -142,7 +142,9 @@ mod tests {
     fn only_exact_paths_are_places() {
         assert_eq!(place(&Method::POST, "/v1/messages"), Place::Call(Door::Messages));
         assert_eq!(place(&Method::GET, "/v1/messages"), Place::WrongMethod("POST"));
-        for path in ["/v1/messages/", "/V1/messages", "/v1//messages", "/v1/%6dessages", "/v1/proxy/x", "/", "/v1/models/"] {
+        for path in
+            ["/v1/messages/", "/V1/messages", "/v1//messages", "/v1/%6dessages", "/v1/proxy/x", "/", "/v1/models/"]
+        {
             assert_eq!(place(&Method::POST, path), Place::Unknown, "{path}");
         }
     }

@@ -9,6 +9,7 @@ pub mod explain;
 pub mod gate;
 pub mod head;
 pub mod limits;
+mod memo;
 pub mod metrics;
 pub mod pipeline;
 mod screening;

@@ -82,7 +82,11 @@ impl Screening {
 
     /// The texts of a block that are still open.
     pub(crate) fn open_of_block(&self, choice: u32, block: u32) -> Vec<Place> {
-        self.lanes.iter().map(|lane| lane.place).filter(|place| place.choice == choice && place.block == block).collect()
+        self.lanes
+            .iter()
+            .map(|lane| lane.place)
+            .filter(|place| place.choice == choice && place.block == block)
+            .collect()
     }
 
     /// All texts that are still open.
@@ -153,7 +157,9 @@ impl Lane {
 }
 
 fn is_screened(class: &str) -> bool {
-    SCREENED.iter().any(|prefix| class.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    SCREENED
+        .iter()
+        .any(|prefix| class.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }
 
 /// What no answer may carry: secrets, and links that carry data away. Masked; under `@screen("strict")` the answer is cut.

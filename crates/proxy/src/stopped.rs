@@ -61,7 +61,15 @@ pub struct Fault {
 impl Refusal {
     /// A refusal that retrying does not change.
     pub fn new(status: u16, code: &'static str, why: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { status, code, param: None, why: why.into(), help: help.into(), retry_after_s: None, policies: Vec::new() }
+        Self {
+            status,
+            code,
+            param: None,
+            why: why.into(),
+            help: help.into(),
+            retry_after_s: None,
+            policies: Vec::new(),
+        }
     }
 }
 

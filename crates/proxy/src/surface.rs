@@ -87,7 +87,9 @@ fn models(gate: &Arc<Gate>, head: &Parts, one: Option<&str>) -> Response<Body> {
     let body = match one {
         None if anthropic => wire::front::models::write_anthropic(&names),
         None => wire::front::models::write_openai(&names),
-        Some(alias) if snapshot.behind(alias).is_some() && anthropic => wire::front::models::write_anthropic_one(alias, created),
+        Some(alias) if snapshot.behind(alias).is_some() && anthropic => {
+            wire::front::models::write_anthropic_one(alias, created)
+        }
         Some(alias) if snapshot.behind(alias).is_some() => wire::front::models::write_openai_one(alias, created),
         Some(_) => {
             return refuse(
@@ -112,7 +114,12 @@ async fn inspect(gate: &Arc<Gate>, head: &Parts, body: Incoming) -> Response<Bod
         return refuse(
             gate,
             head,
-            &Refusal::new(413, "body_too_large", format!("the body is larger than {limit} bytes or too slow"), "send less"),
+            &Refusal::new(
+                413,
+                "body_too_large",
+                format!("the body is larger than {limit} bytes or too slow"),
+                "send less",
+            ),
         );
     };
     match looked_at(&snapshot.inspector, &collected.to_bytes()) {
@@ -149,10 +156,11 @@ pub fn looked_at(inspector: &::inspect::Inspector, body: &[u8]) -> Result<Vec<u8
     let text = text.ok_or_else(|| wrong("`text` must be a string".to_owned()))?;
     let channel = match value.field("channel") {
         None | Some(wire::json::Value::Null) => ::inspect::Channel::User,
-        Some(given) => given
-            .as_str()
-            .and_then(|name| name.parse().ok())
-            .ok_or_else(|| wrong("`channel` must be system, user, assistant, tool, document, attachment, parameter or answer".to_owned()))?,
+        Some(given) => given.as_str().and_then(|name| name.parse().ok()).ok_or_else(|| {
+            wrong(
+                "`channel` must be system, user, assistant, tool, document, attachment, parameter or answer".to_owned(),
+            )
+        })?,
     };
     let found = inspector.inspect(&[::inspect::Piece::text(channel, text)]);
     let seen = Seen {

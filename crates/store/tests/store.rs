@@ -232,7 +232,7 @@ fn reading_goes_on_beside_a_writer() {
     let writing = {
         let store = Arc::clone(&store);
         std::thread::spawn(move || {
-            for n in 0..200 {
+            for n in 0..80 {
                 store.ledger().append_blocking(intent(n)).unwrap();
             }
         })

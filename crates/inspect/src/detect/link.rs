@@ -21,13 +21,32 @@ pub(crate) fn link(scan: &mut Scan<'_>, start: usize) {
     } else {
         value_start(text, start, signs)
     };
-    let end = text.run(from, URL_BYTES_MAX, |byte| byte > b' ' && !matches!(byte, b')' | b'>' | b'"' | b'\'' | b'<'));
+    let end = text.run(from, URL_BYTES_MAX, is_in_target);
     let url = text.cut(from, end);
     let loads_itself =
         text.at(start) != b'<' && !text.has(start, b"href") && (text.at(start) != b']' || is_image(text, start));
     if (url.starts_with(b"http") || url.starts_with(b"//")) && carries_data(url, loads_itself) {
         scan.hit(from, end, "attack.exfil_link", if loads_itself { 0.85 } else { 0.65 }, "link");
     }
+}
+
+/// From where on a target at the end of the text may still go on. Letters of every script may stand in one.
+pub(crate) fn open_link(text: Text<'_>) -> usize {
+    let end = text.len();
+    let start = text.run_back(end, URL_BYTES_MAX + 16, is_in_target);
+    let stretch = text.cut(start, end);
+    let is_bounded =
+        matches!(text.before(start), b'<' | b'"' | b'\'') || text.cut(start.saturating_sub(3), start) == b"]: ";
+    let signs: [&[u8]; 4] = [b"](", b"]:", b"=", b"url("];
+    let sign = signs.iter().filter_map(|sign| {
+        let at = stretch.windows(sign.len()).position(|window| window.eq_ignore_ascii_case(sign))?;
+        Some(start + at + sign.len())
+    });
+    sign.chain(is_bounded.then_some(start)).min().unwrap_or(end)
+}
+
+fn is_in_target(byte: u8) -> bool {
+    byte > b' ' && !matches!(byte, b')' | b'>' | b'"' | b'\'' | b'<')
 }
 
 /// After `src=`, `href=`, `srcset=` and `url(`: past the sign and a quote.

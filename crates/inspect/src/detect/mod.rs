@@ -26,6 +26,7 @@ use crate::scan::{Mark, Scan};
 use digits::Chain;
 pub(crate) use digits::open_chain;
 pub(crate) use iban::open_iban;
+pub(crate) use link::open_link;
 pub(crate) use patient::open_name;
 pub(crate) use shapes::{armour_ends, open_armour};
 pub(crate) use source::source_code;
@@ -122,14 +123,29 @@ pub(crate) fn combine(scan: &mut Scan<'_>) {
     patient::identifiers(scan);
 }
 
+/// Drops findings of a class that any of these places touches. A sweep: texts may hold thousands of either.
 fn drop_covered(scan: &mut Scan<'_>, class: &str, places: &[Range<usize>]) {
-    if !places.is_empty() {
-        scan.hits.retain(|hit| {
-            hit.class.as_str() != class || !places.iter().any(|place| place.start < hit.end && hit.start < place.end)
-        });
+    if places.is_empty() {
+        return;
     }
+    let mut places = places.to_vec();
+    places.sort_unstable_by_key(|place| place.start);
+    // The furthest end of all places so far.
+    let ends: Vec<usize> = places
+        .iter()
+        .scan(0, |furthest: &mut usize, place| {
+            *furthest = place.end.max(*furthest);
+            Some(*furthest)
+        })
+        .collect();
+    let is_touched = |start: usize, end: usize| {
+        let before = places.partition_point(|place| place.start < end);
+        before.checked_sub(1).and_then(|last| ends.get(last)).is_some_and(|furthest| *furthest > start)
+    };
+    scan.hits.retain(|hit| hit.class.as_str() != class || !is_touched(hit.start, hit.end));
 }
 
+#[rustfmt::skip]
 const MARKS: &[(&[&str], Mark)] = &[
     (&["ssn", "social security", "tax id", "taxpayer"], Mark::Ssn),
     (
@@ -203,6 +219,7 @@ const MARKS: &[(&[&str], Mark)] = &[
 
 type Calls = &'static [(&'static [&'static str], fn(&mut Scan<'_>, usize))];
 
+#[rustfmt::skip]
 const CALLS: Calls = &[
     (&["://"], shapes::url_credential),
     (&["bearer ", "basic "], shapes::authorization),
@@ -311,6 +328,7 @@ const CALLS: Calls = &[
     ),
 ];
 
+#[rustfmt::skip]
 const EXACT_CALLS: Calls = &[
     (&["-----BEGIN"], shapes::armour),
     (&["eyJh", "eyJ0", "eyJr", "eyJl", "eyJj", "eyJ4", "eyJ1", "eyJi", "eyJw", "eyAi", "ewog", "ew0K"], shapes::jwt),

@@ -90,16 +90,18 @@ pub(crate) fn open_name(text: Text<'_>) -> usize {
     while at > floor {
         let word_end =
             at - usize::from(text.before(at) == b' ') - usize::from(text.cut(at.saturating_sub(2), at) == b". ");
-        let start = text.run_back(word_end, 24, |byte| {
+        let start = text.run_back(word_end, WORD_BYTES_MAX + 1, |byte| {
             byte.is_ascii_alphabetic() || byte >= 0x80 || matches!(byte, b'\'' | b'-' | b'.')
         });
-        if start == word_end || start < floor {
+        if start == word_end || start < floor || word_end - start > WORD_BYTES_MAX {
             break;
         }
         let word = text.cut(start, word_end);
         let may_become_particle =
             at == end && word_end == end && PARTICLES.iter().any(|particle| particle.as_bytes().starts_with(word));
-        if is_capitalised(word) {
+        // A dash at the end of the text may join another part.
+        let joined = word.len() - word.iter().rev().take_while(|byte| matches!(byte, b'-' | b'\'' | b'.')).count();
+        if is_capitalised(word.get(..joined).unwrap_or(word)) {
             open = start;
         } else if !is_particle(word) && !may_become_particle {
             break;
@@ -127,10 +129,13 @@ fn name_at(text: Text<'_>, start: usize) -> Name {
     let mut name = Name { end: start, words: 0, is_given: false, is_other: false };
     let mut at = start;
     for index in 0..NAME_WORDS_MAX {
-        let end = text.run(at, 24, |byte| {
+        let end = text.run(at, WORD_BYTES_MAX + 1, |byte| {
             byte.is_ascii_alphabetic() || byte >= 0xc3 || (0x80..0xc0).contains(&byte) || matches!(byte, b'\'' | b'-')
         });
         let word = text.cut(at, end);
+        if word.len() > WORD_BYTES_MAX {
+            break;
+        }
         if is_capitalised(word)
             && (word.len() > 1 || text.at(end) == b'.')
             && !text.at(end).is_ascii_digit()
@@ -204,6 +209,8 @@ const LABELS: &[(&str, bool)] = &[
 ];
 const LABEL_WORDS_MAX: usize = 4;
 const NAME_WORDS_MAX: usize = 4;
+/// A longer word is no part of a name.
+const WORD_BYTES_MAX: usize = 24;
 /// Four words of 24 bytes and the spaces between.
 const NAME_BYTES_MAX: usize = 100;
 /// How far back a name is looked for, and how far before the words it may end.

@@ -12,7 +12,11 @@ pub(crate) fn phone(scan: &mut Scan<'_>, chain: &Chain) {
         return international(scan, chain, start - if sign == b'+' { 1 } else { 2 });
     }
     let open = usize::from(sign == b'(');
-    if chain.digits(3).starts_with(&[0, 0]) && chain.digits(3).last() != Some(&0) && chain.total() >= 10 && !continues(scan, chain) {
+    if chain.digits(3).starts_with(&[0, 0])
+        && chain.digits(3).last() != Some(&0)
+        && chain.total() >= 10
+        && !continues(scan, chain)
+    {
         return international(scan, chain, start - open);
     }
     if chain.groups().len() > 1 || chain.total() == 10 || chain.total() == 11 {

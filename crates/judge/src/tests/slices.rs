@@ -56,7 +56,7 @@ fn by_the_whole_set(text: &str, who: &Caller, call: &Call, action: Action) -> bo
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 80, ..ProptestConfig::default() })]
 
     #[test]
     fn sliced_and_whole_sets_decide_alike(

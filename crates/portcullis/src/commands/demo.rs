@@ -14,11 +14,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 
 use super::{ledger, say, text};
+use crate::Exit;
 use crate::cli::Place;
 use crate::config::Config;
 use crate::control::{self, Said};
 use crate::serve::{Plan, Running};
-use crate::Exit;
 use story::{ACTS, Act};
 
 /// Runs the tour in a folder that is gone afterwards.
@@ -34,7 +34,9 @@ pub fn run(place: &Place, fast: bool) -> Result<Exit> {
         say(&json!({ "acts": acts, "ledger": proven.value }).to_string());
     } else {
         say("");
-        say("That is the door. `portcullis serve` opens one; `portcullis init DIR` writes a configuration to start from.");
+        say(
+            "That is the door. `portcullis serve` opens one; `portcullis init DIR` writes a configuration to start from.",
+        );
     }
     Ok(if proven.holds { Exit::Done } else { Exit::Fault })
 }
@@ -167,7 +169,10 @@ fn proof(folder: &Path, json: bool) -> Result<Proven> {
         ledger::explain(&broken).iter().for_each(|line| say(&format!("   {line}")));
     }
     let named = broken.problem.as_ref().and_then(|problem| problem.seq) == Some(flipped.record);
-    Ok(Proven { holds: sound.sound && !broken.sound && named, value: json!({ "sound": sound, "flipped": flipped.record, "copy": broken }) })
+    Ok(Proven {
+        holds: sound.sound && !broken.sound && named,
+        value: json!({ "sound": sound, "flipped": flipped.record, "copy": broken }),
+    })
 }
 
 /// A private folder that is removed in the end.

@@ -46,7 +46,8 @@ fn rehearsed(place: &Place, door: &str, floor: &str) -> Result<Exit> {
         Err(stopped) => {
             let body = proxy::error_body(&stopped);
             if place.json {
-                say(&json!({ "error": { "code": body.code, "message": *body.message, "help": *body.help } }).to_string());
+                say(&json!({ "error": { "code": body.code, "message": *body.message, "help": *body.help } })
+                    .to_string());
             } else {
                 warn(&format!("Refused before any decision: {}.\n{}.", *body.message, *body.help));
             }
@@ -153,7 +154,10 @@ fn recorded(place: &Place, id: &str) -> Result<Exit> {
             say(&super::ledger::line(record));
             if text(record, "kind") != "outcome" {
                 say(&format!("      findings {}", record.pointer("/body/findings").unwrap_or(&Value::Null)));
-                say(&format!("      policies {}", record.pointer("/body/determining_policies").unwrap_or(&Value::Null)));
+                say(&format!(
+                    "      policies {}",
+                    record.pointer("/body/determining_policies").unwrap_or(&Value::Null)
+                ));
             }
         }
     }))

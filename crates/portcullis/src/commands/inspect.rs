@@ -19,7 +19,9 @@ pub fn run(place: &Place, lines: bool, channel: &str) -> Result<Exit> {
         return each_line(&inspector);
     }
     let Ok(channel) = channel.parse::<Channel>() else {
-        warn(&format!("There is no channel `{channel}`. Use system, user, assistant, tool, document, attachment, parameter or answer."));
+        warn(&format!(
+            "There is no channel `{channel}`. Use system, user, assistant, tool, document, attachment, parameter or answer."
+        ));
         return Ok(Exit::Misuse);
     };
     let mut text = String::new();

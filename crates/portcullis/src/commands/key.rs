@@ -20,7 +20,11 @@ pub fn run(place: &Place, command: Key) -> Result<Exit> {
             let wanted = CreateKey { name, floor, days, tenant, use_case, admin };
             let said = ask_or_do(&state, Operation::CreateKey(wanted))?;
             Ok(tell(place.json, said, |made| {
-                say(&format!("Key {} is made and valid until {}. It is shown this once:", text(made, "id"), text(made, "expires_at")));
+                say(&format!(
+                    "Key {} is made and valid until {}. It is shown this once:",
+                    text(made, "id"),
+                    text(made, "expires_at")
+                ));
                 say("");
                 say(&format!("    {}", text(made, "key")));
             }))

@@ -56,7 +56,8 @@ pub fn verdict(dir: &Path, progress: bool) -> Result<ledger::Verdict> {
             let _ = write!(std::io::stderr(), "\rVerifying … {percent} %");
         }
     };
-    let verdict = store::verify_dir(dir, &mut show).with_context(|| format!("cannot read the ledger in `{}`", dir.display()))?;
+    let verdict =
+        store::verify_dir(dir, &mut show).with_context(|| format!("cannot read the ledger in `{}`", dir.display()))?;
     if progress {
         let _ = write!(std::io::stderr(), "\r                    \r");
     }
@@ -67,7 +68,8 @@ pub fn verdict(dir: &Path, progress: bool) -> Result<ledger::Verdict> {
 pub fn explain(verdict: &ledger::Verdict) -> Vec<String> {
     let mut lines = Vec::new();
     match &verdict.problem {
-        None => lines.push(format!("Sound: {} records verified, none altered, missing, reordered or cut off.", verdict.records)),
+        None => lines
+            .push(format!("Sound: {} records verified, none altered, missing, reordered or cut off.", verdict.records)),
         Some(problem) => {
             let seq = problem.seq.map_or_else(|| "a record".to_owned(), |seq| format!("record {seq}"));
             let id = problem.id.as_deref().map_or_else(String::new, |id| format!(" ({id})"));
@@ -81,7 +83,8 @@ pub fn explain(verdict: &ledger::Verdict) -> Vec<String> {
         lines.push(format!("{} attempts have no outcome yet and count as sent.", verdict.open_intents));
     }
     if let Some(torn) = &verdict.torn_tail {
-        lines.push(format!("A write that never finished stands at the end of {} and counts for nothing.", torn.segment));
+        lines
+            .push(format!("A write that never finished stands at the end of {} and counts for nothing.", torn.segment));
     }
     lines
 }

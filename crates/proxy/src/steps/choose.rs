@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use judge::Permitted;
 
-use super::decide::{Permit, known};
 use super::Stop;
+use super::decide::{Permit, known};
 use crate::destination::Destination;
 use crate::metrics::Step;
 use crate::stopped::{Blame, Fault, Refusal, Stopped};
@@ -148,7 +148,9 @@ impl Route {
         if let Some(failed) = self.last {
             return Stop { why: failed.why, step: "send", known: Some(Box::new(known)) };
         }
-        known.destinations.extend(self.unfit.iter().map(|unfit| (unfit.destination.clone(), unfit.why.code().to_owned())));
+        known
+            .destinations
+            .extend(self.unfit.iter().map(|unfit| (unfit.destination.clone(), unfit.why.code().to_owned())));
         Stop { why: unfit(self.unfit), step: "transform", known: Some(Box::new(known)) }
     }
 }
@@ -173,8 +175,13 @@ fn unfit(mut all: Vec<Unfit>) -> Stopped {
         Stopped::Refusal(refusal) => refusal.help.clone(),
         Stopped::Fault(fault) => fault.help.clone(),
     };
-    Refusal::new(400, "no_fitting_destination", format!("no permitted destination can take this call: {}", reasons.join("; ")), help)
-        .into()
+    Refusal::new(
+        400,
+        "no_fitting_destination",
+        format!("no permitted destination can take this call: {}", reasons.join("; ")),
+        help,
+    )
+    .into()
 }
 
 /// What a caller learns of an upstream's status.
@@ -185,27 +192,46 @@ pub(super) fn from_status(status: u16, message: Option<String>, retry_after: Opt
     let upstream = |status: u16, code: &'static str, why: &str| Fault::upstream(status, code, why, internal.clone());
     match status {
         429 => (
-            Fault { retry_after_s: retry_after_s.or(Some(1)), ..upstream(429, "upstream_rate_limited", "the model's provider limits the rate of calls") },
+            Fault {
+                retry_after_s: retry_after_s.or(Some(1)),
+                ..upstream(429, "upstream_rate_limited", "the model's provider limits the rate of calls")
+            },
             Next::Elsewhere,
         ),
         400 | 404 | 405 | 409 | 413 | 415 | 422 => (
             Fault {
                 blame: Blame::Caller,
                 help: "change the call as the message says".to_owned(),
-                ..upstream(if status == 413 { 413 } else { 400 }, "upstream_rejected_call", &format!("the model's server does not accept this call{said}"))
+                ..upstream(
+                    if status == 413 { 413 } else { 400 },
+                    "upstream_rejected_call",
+                    &format!("the model's server does not accept this call{said}"),
+                )
             },
             Next::Nowhere,
         ),
-        401 | 403 => (upstream(502, "upstream_denied_door", "the model's provider does not accept the door's credential"), Next::Elsewhere),
-        503 | 529 => (
-            Fault { retry_after_s: retry_after_s.or(Some(1)), ..upstream(503, "upstream_overloaded", "the model's server is overloaded") },
+        401 | 403 => (
+            upstream(502, "upstream_denied_door", "the model's provider does not accept the door's credential"),
             Next::Elsewhere,
         ),
-        300..=399 => (upstream(502, "upstream_redirected", "the model's server answered with a redirect, which is never followed"), Next::Elsewhere),
+        503 | 529 => (
+            Fault {
+                retry_after_s: retry_after_s.or(Some(1)),
+                ..upstream(503, "upstream_overloaded", "the model's server is overloaded")
+            },
+            Next::Elsewhere,
+        ),
+        300..=399 => (
+            upstream(
+                502,
+                "upstream_redirected",
+                "the model's server answered with a redirect, which is never followed",
+            ),
+            Next::Elsewhere,
+        ),
         _ => (upstream(502, "upstream_failed", "the model's server failed"), Next::Elsewhere),
     }
 }
-
 
 impl std::fmt::Debug for Attempt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

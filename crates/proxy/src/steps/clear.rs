@@ -64,7 +64,12 @@ async fn whole(mut raw: Raw, echo: &Echo) -> Result<Body, Failed> {
             return Err(upstream_failed(raw, fault).await);
         }
         Err(garbled) => {
-            let fault = Fault::upstream(502, "upstream_garbled", "the model's server gave an answer that is not in its format", garbled.to_string());
+            let fault = Fault::upstream(
+                502,
+                "upstream_garbled",
+                "the model's server gave an answer that is not in its format",
+                garbled.to_string(),
+            );
             return Err(upstream_failed(raw, fault).await);
         }
     };
@@ -231,7 +236,12 @@ pub(super) fn refused_answer(cut: &CutShort) -> Refusal {
 }
 
 pub(super) fn stalled() -> Fault {
-    Fault::upstream(504, "upstream_stalled", "the model's server stopped in the middle of its answer", "between_bytes or total timeout")
+    Fault::upstream(
+        504,
+        "upstream_stalled",
+        "the model's server stopped in the middle of its answer",
+        "between_bytes or total timeout",
+    )
 }
 
 pub(super) fn broken(error: String) -> Fault {
@@ -239,7 +249,12 @@ pub(super) fn broken(error: String) -> Fault {
 }
 
 pub(super) fn too_large() -> Fault {
-    Fault::upstream(502, "answer_too_large", "the model's answer is larger than the door passes on", "answer limit reached")
+    Fault::upstream(
+        502,
+        "answer_too_large",
+        "the model's answer is larger than the door passes on",
+        "answer limit reached",
+    )
 }
 
 impl From<CutShort> for Stopped {

@@ -18,7 +18,7 @@ use crate::stopped::Refusal;
 pub struct Permit {
     pub(super) inspected: Inspected,
     pub(super) alias: Arc<Alias>,
-    pub(super) decision: Decision,
+    pub(super) decision: Arc<Decision>,
     /// What the decision saw, as the ledger keeps it.
     pub(super) input: ledger::Json,
 }
@@ -45,11 +45,13 @@ pub fn decide(inspected: Inspected) -> Result<Permit, Stop> {
     };
     let traits = Traits::of(&inspected.call, &snapshot.inspector);
     let facts = traits.facts(snapshot, &inspected.findings, context.gate.now_unix());
-    let decision = judge::decide(&snapshot.policies, &context.caller, &facts, &alias.prepared);
     let input = judge::Input { caller: &context.caller, call: &facts, destinations: alias.prepared.facts() };
     let input = ledger::Json::of(&input).map_err(|_| {
         Stop::at("decide", crate::stopped::Fault::door("unrecordable", "the policy input has no JSON form"))
     })?;
+    let decision = alias
+        .memo
+        .decision(input.text(), || judge::decide(&snapshot.policies, &context.caller, &facts, &alias.prepared));
     context.gate.metrics.lap(Step::Decide, from);
     if decision.permitted.is_empty() {
         let known = known(&inspected, &decision, &alias, Some(input));
@@ -59,7 +61,12 @@ pub fn decide(inspected: Inspected) -> Result<Permit, Stop> {
 }
 
 /// What a refusal's record says after a decision.
-pub(super) fn known(inspected: &Inspected, decision: &Decision, alias: &Alias, input: Option<ledger::Json>) -> KnownOfCall {
+pub(super) fn known(
+    inspected: &Inspected,
+    decision: &Decision,
+    alias: &Alias,
+    input: Option<ledger::Json>,
+) -> KnownOfCall {
     let name = |index: usize| alias.destinations.get(index).map_or_else(String::new, |one| one.facts.name.clone());
     KnownOfCall {
         alias: inspected.call.model.clone(),
@@ -176,7 +183,9 @@ impl Traits {
                 self.untrusted = true;
                 match source {
                     Source::Text(_) | Source::Blocks(_) => self.does(Action::Retrieve),
-                    Source::Base64 { .. } | Source::Url(_) | Source::ProviderFile(_) => self.does(Action::SendAttachment),
+                    Source::Base64 { .. } | Source::Url(_) | Source::ProviderFile(_) => {
+                        self.does(Action::SendAttachment)
+                    }
                 }
                 self.look_at_source(source);
             }

@@ -36,7 +36,8 @@ pub async fn read(known: Known, body: Incoming) -> Result<Heard, Stop> {
     };
     let call = wire::front::read(context.door, &bytes, &headers).map_err(|rejected| Stop::at("read", rejected))?;
     if !is_model_name(&call.model) || context.snapshot.behind(&call.model).is_none() {
-        return Err(Stop::at("read", unknown_model(&call.model)).knowing(KnownOfCall { alias: String::new(), ..KnownOfCall::default() }));
+        return Err(Stop::at("read", unknown_model(&call.model))
+            .knowing(KnownOfCall { alias: String::new(), ..KnownOfCall::default() }));
     }
     let salt = store::fresh_salt();
     let prompt = salt.commit(ledger::commit::field::PROMPT, &bytes);
@@ -105,7 +106,8 @@ fn too_large(bytes_max: usize) -> Refusal {
 
 /// A name that may stand in records, and go upstream where the alias is a pattern.
 fn is_model_name(name: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'/' | b'@' | b'-' | b'+');
+    let fits =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'/' | b'@' | b'-' | b'+');
     !name.is_empty() && name.len() <= MODEL_NAME_BYTES_MAX && name.bytes().all(fits)
 }
 

@@ -96,9 +96,7 @@ pub(crate) fn error(gate: &Gate, door: Door, why: &Stopped, record: Option<Strin
 /// What a caller reads. Internal text stays inside.
 pub(crate) fn error_body(why: &Stopped, record: Option<String>) -> ErrorBody {
     let (status, code, param, message, help) = match why {
-        Stopped::Refusal(refusal) => {
-            (refusal.status, refusal.code, refusal.param.clone(), &refusal.why, &refusal.help)
-        }
+        Stopped::Refusal(refusal) => (refusal.status, refusal.code, refusal.param.clone(), &refusal.why, &refusal.help),
         Stopped::Fault(fault) => (fault.status, fault.code, None, &fault.why, &fault.help),
     };
     ErrorBody {

@@ -88,7 +88,12 @@ pub async fn send(recorded: Recorded) -> Result<Raw, Failed> {
     }
     if head.encoded {
         note_failure(&attempt);
-        let fault = Fault::upstream(502, "upstream_encoded", "the model's server sent an encoded answer, which was not asked for", "content-encoding in the answer");
+        let fault = Fault::upstream(
+            502,
+            "upstream_encoded",
+            "the model's server sent an encoded answer, which was not asked for",
+            "content-encoding in the answer",
+        );
         return Err(fail(attempt, intent, Ended::UpstreamFailed, fault.into(), Next::Elsewhere, "encoded").await);
     }
     let raw = Raw { attempt, call, intent, body: head.body, strict, pseudonyms, deadline, _in_flight: in_flight };
@@ -117,7 +122,8 @@ impl Raw {
         if fault.blame == crate::stopped::Blame::Upstream {
             note_failure(&self.attempt);
         }
-        fail(self.attempt, self.intent, Ended::UpstreamFailed, fault.into(), next, &error_code(status, &error.code)).await
+        fail(self.attempt, self.intent, Ended::UpstreamFailed, fault.into(), next, &error_code(status, &error.code))
+            .await
     }
 }
 
@@ -159,7 +165,13 @@ async fn over_http(
         Ok(Err(error)) => return Err(unreachable(&error)),
         Err(_) => {
             return Err(NoHead {
-                why: Fault::upstream(504, "upstream_timeout", "the model's server did not answer in time", "no head within first_byte_timeout").into(),
+                why: Fault::upstream(
+                    504,
+                    "upstream_timeout",
+                    "the model's server did not answer in time",
+                    "no head within first_byte_timeout",
+                )
+                .into(),
                 next: Next::Elsewhere,
                 error: "first_byte_timeout".to_owned(),
             });
@@ -208,7 +220,8 @@ fn unreachable(error: &hyper_util::client::legacy::Error) -> NoHead {
         .is_some_and(|source| source.is_canceled() || source.is_incomplete_message());
     let next = if error.is_connect() || gone { Next::SamePlace } else { Next::Elsewhere };
     NoHead {
-        why: Fault::upstream(502, "upstream_unreachable", "the model's server could not be reached", internal.clone()).into(),
+        why: Fault::upstream(502, "upstream_unreachable", "the model's server could not be reached", internal.clone())
+            .into(),
         next,
         error: internal,
     }
@@ -220,9 +233,15 @@ fn absent() -> NoHead {
     NoHead { why: Fault::door("no_way", error.clone()).into(), next: Next::Elsewhere, error }
 }
 
-async fn embedded(engine: &runtime::Engine, path: &'static str, body: Bytes, timeouts: Timeouts) -> Result<HeadCame, NoHead> {
+async fn embedded(
+    engine: &runtime::Engine,
+    path: &'static str,
+    body: Bytes,
+    timeouts: Timeouts,
+) -> Result<HeadCame, NoHead> {
     let failed = |error: String| NoHead {
-        why: Fault::upstream(503, "embedded_model_unavailable", "the embedded model is not available", error.clone()).into(),
+        why: Fault::upstream(503, "embedded_model_unavailable", "the embedded model is not available", error.clone())
+            .into(),
         next: Next::Elsewhere,
         error,
     };

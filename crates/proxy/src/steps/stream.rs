@@ -15,8 +15,8 @@ use wire::text::Text;
 
 use super::choose::Failed;
 use super::clear::{
-    MODEL_CHARS_MAX, broken, cut_short, note_screening, note_usage, refused_answer, stalled, too_large, upstream_failed,
-    wrap,
+    MODEL_CHARS_MAX, broken, cut_short, note_screening, note_usage, refused_answer, stalled, too_large,
+    upstream_failed, wrap,
 };
 use super::respond::error_body;
 use super::send::{Raw, note_failure};
@@ -185,13 +185,13 @@ impl Streaming {
             match self.pull().await {
                 Pulled::Events => self.digest().await,
                 Pulled::Idle => self.idle().await,
-                Pulled::Ended => {
-                    match self.decoder.finish(&mut self.events) {
-                        Ok(()) if self.events.is_empty() => self.stop(garbled("it ended early").into(), Ended::UpstreamFailed).await,
-                        Ok(()) => self.digest().await,
-                        Err(error) => self.stop(garbled(&error.to_string()).into(), Ended::UpstreamFailed).await,
+                Pulled::Ended => match self.decoder.finish(&mut self.events) {
+                    Ok(()) if self.events.is_empty() => {
+                        self.stop(garbled("it ended early").into(), Ended::UpstreamFailed).await
                     }
-                }
+                    Ok(()) => self.digest().await,
+                    Err(error) => self.stop(garbled(&error.to_string()).into(), Ended::UpstreamFailed).await,
+                },
                 Pulled::Broken(fault) => self.stop(fault.into(), Ended::UpstreamFailed).await,
             }
         }
@@ -506,4 +506,3 @@ fn revoked() -> Refusal {
 
 /// How often a silent stream is looked at: for revocation, time limits and keepalives.
 const TICK: Duration = Duration::from_millis(500);
-

@@ -159,7 +159,10 @@ fn write(attempt: &Attempt, call: &Call, obligations: &Obligations) -> Result<Re
             ..Refusal::new(
                 400,
                 "unsupported_by_destination",
-                format!("`{}` cannot be said in the format of the destination `{}`", unsayable.what, destination.facts.name),
+                format!(
+                    "`{}` cannot be said in the format of the destination `{}`",
+                    unsayable.what, destination.facts.name
+                ),
                 format!("leave out `{}`, or ask for a model behind another destination", unsayable.what),
             )
         }

@@ -35,6 +35,8 @@ async fn launch(options: &Options) -> Result<Started, StartError> {
         .env_clear()
         // With arenas for threads, glibc opens a file in /proc before it gives memory back, which the sandbox kills for.
         .env("MALLOC_ARENA_MAX", "1")
+        // The program's own allocator would look for NUMA nodes in /sys when it is first asked from a thread.
+        .env("MIMALLOC_USE_NUMA_NODES", "1")
         .current_dir("/")
         .stdin(Stdio::from(theirs))
         .stdout(model_fd)

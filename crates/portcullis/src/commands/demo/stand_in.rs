@@ -37,7 +37,8 @@ pub(super) async fn start() -> Result<(StandIn, SocketAddr)> {
             let counted = Arc::clone(&counted);
             tokio::spawn(async move {
                 let service = service_fn(move |request| answer(request, Arc::clone(&counted)));
-                let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                let _ =
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
             });
         }
     });

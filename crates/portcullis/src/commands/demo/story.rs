@@ -53,7 +53,8 @@ impl Act {
                 "tool_calls": [{ "id": "call_1", "type": "function", "function": { "name": "search", "arguments": "{}" } }],
             }));
             messages.push(json!({ "role": "tool", "tool_call_id": "call_1", "content": document }));
-            let tool = json!({ "type": "function", "function": { "name": "send_mail", "parameters": { "type": "object" } } });
+            let tool =
+                json!({ "type": "function", "function": { "name": "send_mail", "parameters": { "type": "object" } } });
             return json!({ "model": "auto", "max_tokens": 60, "temperature": 0, "messages": messages, "tools": [tool] });
         }
         json!({ "model": "auto", "max_tokens": 60, "temperature": 0, "messages": messages })
@@ -66,7 +67,8 @@ pub(super) fn write_configuration(dir: &Path, stand_in: SocketAddr) -> Result<()
         "kind = \"openai\"\nhosting = \"hosted\"\nvendor = \"stand-in\"\nendpoint = \"http://{stand_in}/v1\"\nmodel = \"stand-in\"\naliases = [\"auto\"]\nregion = \"us-east-1\"\njurisdiction = \"US\"\nprivate_network = true\npriority = 1\n"
     );
     let vendor = "reviewer = \"demo\"\nreviewed = 2026-01-01\nvalid_until = 2099-01-01\ntraining_use = false\nretention_days = 0\n";
-    let embedded = "kind = \"embedded\"\naliases = [\"auto\"]\nregion = \"here\"\njurisdiction = \"LOCAL\"\npriority = 2\n";
+    let embedded =
+        "kind = \"embedded\"\naliases = [\"auto\"]\nregion = \"here\"\njurisdiction = \"LOCAL\"\npriority = 2\n";
     for (name, content) in [
         ("portcullis.toml", "mode = \"development\"\n"),
         ("destinations/hosted-stand-in.toml", hosted.as_str()),
@@ -113,7 +115,11 @@ pub(super) fn tell(act: &Act, reply: &Reply, record: &Value, reached_hosted: boo
     }
     say(&format!("   went to    {}", reply.destination.as_deref().unwrap_or("nowhere")));
     say(&format!("   answer     {}", one_line(&reply.answer)));
-    say(&format!("   record     {} (the hosted stand-in saw it: {})", text(record, "id"), if reached_hosted { "yes" } else { "no" }));
+    say(&format!(
+        "   record     {} (the hosted stand-in saw it: {})",
+        text(record, "id"),
+        if reached_hosted { "yes" } else { "no" }
+    ));
 }
 
 fn found(record: &Value) -> String {
@@ -146,9 +152,10 @@ pub(super) fn flip_one_byte(state: &Path, copy: &Path) -> Result<Flipped> {
         let entry = entry?;
         std::fs::copy(entry.path(), to.join(entry.file_name()))?;
     }
-    let intent = store::read_dir(&to, store::Filter { kind: Some(::ledger::Kind::Intent), ..store::Filter::default() })?
-        .next()
-        .context("the ledger holds no intent")??;
+    let intent =
+        store::read_dir(&to, store::Filter { kind: Some(::ledger::Kind::Intent), ..store::Filter::default() })?
+            .next()
+            .context("the ledger holds no intent")??;
     for entry in std::fs::read_dir(&to)? {
         let path = entry?.path();
         let mut bytes = std::fs::read(&path)?;

@@ -321,6 +321,19 @@ mod tests {
     }
 
     #[test]
+    fn a_summary_part_is_over_when_the_next_begins() {
+        let item = r#"{"type":"reasoning","id":"rs_1","summary":[]}"#;
+        let added = format!(r#"{{"type":"response.output_item.added","output_index":0,"item":{item}}}"#);
+        let part = |index| {
+            format!(
+                r#"{{"type":"response.reasoning_summary_text.delta","output_index":0,"summary_index":{index},"delta":"a"}}"#
+            )
+        };
+        let (why, taken) = refused([added, part(0), part(1), part(0)].into_iter());
+        assert_eq!((why.as_str(), taken), ("text of a part that was done", 3));
+    }
+
+    #[test]
     fn nothing_is_said_after_the_end() {
         let (mut decoder, mut events) = (decoder(), Vec::new());
         let end = r#"{"type":"response.completed","response":{"status":"completed","output":[]}}"#;
