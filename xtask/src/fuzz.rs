@@ -1,8 +1,10 @@
 //! `cargo xtask fuzz`: the fuzz targets, one after the other, each for a while.
 
+use std::process::Command;
+
 use anyhow::{Context, Result, bail};
 
-use crate::run::{cargo, exists, ran, root};
+use crate::run::{exists, ran, root};
 
 /// Runs all targets in `fuzz/fuzz_targets`, or the one that is named, for some seconds each.
 ///
@@ -26,9 +28,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     }
     for target in targets {
         let limit = format!("-max_total_time={seconds}");
-        let mut command = cargo(&[]);
-        // Cargo started through rustup hands its own toolchain on; the fuzzer needs nightly.
-        command.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO");
+        // rustup's Cargo and not the one that runs this program, which knows its own toolchain alone.
+        let mut command = Command::new("cargo");
+        command.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").current_dir(root());
         ran(command.args(["+nightly", "fuzz", "run", &target, "--", &limit]))?;
     }
     Ok(())

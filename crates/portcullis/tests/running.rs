@@ -3,7 +3,6 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    unreachable_pub,
     reason = "a test that breaks should stop"
 )]
 

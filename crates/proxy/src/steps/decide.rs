@@ -184,7 +184,7 @@ impl Traits {
                 match source {
                     Source::Text(_) | Source::Blocks(_) => self.does(Action::Retrieve),
                     Source::Base64 { .. } | Source::Url(_) | Source::ProviderFile(_) => {
-                        self.does(Action::SendAttachment)
+                        self.does(Action::SendAttachment);
                     }
                 }
                 self.look_at_source(source);

@@ -44,6 +44,8 @@ struct Streaming {
     last_sent: Instant,
     tick: Interval,
     over: bool,
+    /// The upstream said everything that it had to say.
+    finished: bool,
 }
 
 /// Why an event goes no further.
@@ -127,6 +129,7 @@ impl Streaming {
             last_sent: Instant::now(),
             tick,
             over: false,
+            finished: false,
             raw,
         })
     }
@@ -180,6 +183,7 @@ impl Streaming {
                 return Some(bytes);
             }
             if self.over {
+                self.let_go().await;
                 return None;
             }
             match self.pull().await {
@@ -187,13 +191,21 @@ impl Streaming {
                 Pulled::Idle => self.idle().await,
                 Pulled::Ended => match self.decoder.finish(&mut self.events) {
                     Ok(()) if self.events.is_empty() => {
-                        self.stop(garbled("it ended early").into(), Ended::UpstreamFailed).await
+                        self.stop(garbled("it ended early").into(), Ended::UpstreamFailed).await;
                     }
                     Ok(()) => self.digest().await,
                     Err(error) => self.stop(garbled(&error.to_string()).into(), Ended::UpstreamFailed).await,
                 },
                 Pulled::Broken(fault) => self.stop(fault.into(), Ended::UpstreamFailed).await,
             }
+        }
+    }
+
+    /// An answer that is finished is read to its very end, which is mostly there already, so that the connection to the
+    /// upstream can carry another call.
+    async fn let_go(&mut self) {
+        if self.finished {
+            let _ = tokio::time::timeout(LET_GO, self.raw.body.chunk()).await;
         }
     }
 
@@ -408,6 +420,7 @@ impl Streaming {
     /// The answer is finished: everything but its terminal event may go, which waits for the durable outcome.
     async fn end(&mut self) {
         self.over = true;
+        self.finished = true;
         self.flush();
         let written = self.write(&Event::End);
         let terminal = Bytes::from(std::mem::take(&mut self.out));
@@ -506,3 +519,5 @@ fn revoked() -> Refusal {
 
 /// How often a silent stream is looked at: for revocation, time limits and keepalives.
 const TICK: Duration = Duration::from_millis(500);
+/// How long the end of a finished answer is waited for.
+const LET_GO: Duration = Duration::from_millis(20);

@@ -1,6 +1,6 @@
 //! How weights are packed in a file, and how they become numbers again. The layouts are those of ggml.
 
-use half::{bf16, f16};
+use half::bf16;
 
 /// A way of packing weights. The number is ggml's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +93,7 @@ fn small_half(bytes: [u8; 2]) -> f32 {
 #[inline(always)]
 fn scale<const B: usize>(block: &[u8; B], at: usize) -> f32 {
     match block.get(at..at + 2) {
-        Some([low, high]) => f16::from_le_bytes([*low, *high]).to_f32_const(),
+        Some([low, high]) => small_half([*low, *high]),
         _ => 0.0,
     }
 }
@@ -226,6 +226,8 @@ fn q6_k(block: &[u8; 210], out: &mut [f32; 256]) {
 
 #[cfg(test)]
 mod tests {
+    use half::f16;
+
     use super::*;
 
     #[test]
