@@ -1,6 +1,6 @@
 //! The promise of streams: however a text is cut into chunks, the same goes out, and no byte of a guarded span ever.
 
-#![expect(clippy::unwrap_used, clippy::string_slice, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "tests")]
 
 use std::sync::OnceLock;
 
