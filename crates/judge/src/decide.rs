@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{AuthorizationError, Authorizer, Context, Effect, Entities, EntityUid, PolicyId, Request};
 
-use crate::call::{Action, CallFacts};
+use crate::call::CallFacts;
 use crate::caller::Caller;
 use crate::decision::{Decision, Permitted, Refused};
 use crate::destination::Destinations;
 use crate::obligations::Obligations;
 use crate::policies::Policies;
 use crate::refuse::{self, At, Words};
+use crate::slices::Slice;
 use crate::{explain, facts, gates};
 
 /// Decides for every destination.
@@ -135,15 +136,24 @@ impl<'a> Hearing<'a> {
         }
         let context = self.context(at, contexts)?;
         let mut permits = BTreeSet::new();
+        let slices = &self.words.policies.slices;
+        // Policies about any action say the same of each, so they are asked once.
+        let mut general = None;
         for &action in call.actions {
-            let mut voices = self.hear_action(at, action, &context)?;
-            if !voices.forbids.is_empty() {
-                return Err(self.words.forbidden(at, action, &voices.forbids));
+            let (uid, own) = slices.of(action).ok_or_else(|| refuse::failed_facts(at, "there are no policies"))?;
+            let general = match &general {
+                Some(voices) => voices,
+                None => general.insert(self.hear_slice(at, uid, &context, slices.any())?),
+            };
+            let own = self.hear_slice(at, uid, &context, own)?;
+            let forbids: BTreeSet<PolicyId> = general.forbids.union(&own.forbids).cloned().collect();
+            if !forbids.is_empty() {
+                return Err(self.words.forbidden(at, action, &forbids));
             }
-            if voices.permits.is_empty() {
+            if general.permits.is_empty() && own.permits.is_empty() {
                 return Err(self.words.unpermitted(at, action));
             }
-            permits.append(&mut voices.permits);
+            permits.extend(general.permits.iter().chain(&own.permits).cloned());
         }
         let details = permits.iter().filter_map(|id| self.words.policies.details.get(id));
         let obligations = details.fold(Obligations::default(), |all, details| all.and(&details.obligations));
@@ -153,20 +163,22 @@ impl<'a> Hearing<'a> {
         Ok(Permitted { destination: at.index, obligations, policies: refuse::sorted(&permits) })
     }
 
-    /// Which policies speak about one action.
+    /// Which policies of one slice speak about one action.
     ///
     /// INVARIANT (errors refuse): every error that Cedar reports becomes a refusal, because Cedar itself goes on as if
     /// the policy did not exist, and a `forbid` that fails would then permit.
-    fn hear_action(&self, at: At<'_>, action: Action, context: &Context) -> Result<Voices, Refused> {
+    fn hear_slice(&self, at: At<'_>, action: &EntityUid, context: &Context, slice: &Slice) -> Result<Voices, Refused> {
         let fail = |error: &str| refuse::failed_facts(at, error);
         let entities = self.entities.as_ref().map_err(|error| fail(error))?;
         let resource = self.destinations.uid(at.index).ok_or_else(|| fail("the destination has no entity"))?;
         let principal = self.principals.first().ok_or_else(|| fail("the caller has no entity"))?;
-        let slices = &self.words.policies.slices;
-        let (action, sets) = slices.of(action, &self.principals).ok_or_else(|| fail("there are no policies"))?;
+        let mut sets = slice.sets(&self.principals).peekable();
+        let mut voices = Voices::default();
+        if sets.peek().is_none() {
+            return Ok(voices);
+        }
         let request = Request::new(principal.clone(), action.clone(), resource.clone(), context.clone(), None)
             .map_err(|error| fail(&error.to_string()))?;
-        let mut voices = Voices::default();
         for set in sets {
             let response = self.authorizer.is_authorized(&request, set, entities);
             if let Some(AuthorizationError::PolicyEvaluationError(error)) = response.diagnostics().errors().next() {

@@ -1,9 +1,10 @@
 //! Policies sliced by action and principal, so that the cost of a decision does not grow with policies about others.
 //!
-//! Cedar looks at every policy of a set. Here each action has one set of policies that could concern anybody and one set
-//! for each principal, group, tenant or use case that a scope names. A caller's decision looks at the first and at those
-//! of what it is or belongs to. Cedar's answer is the same over parts as over the whole: one satisfied `forbid` forbids,
-//! otherwise one satisfied `permit` permits.
+//! Cedar looks at every policy of a set. Here policies about any action are one slice, which is asked once for all actions
+//! of a call, and each action has a slice of its own. In a slice one set could concern anybody, and one set is kept for each
+//! principal, group, tenant or use case that a scope names. A caller's decision looks at the first and at those of what it
+//! is or belongs to. Cedar's answer is the same over parts as over the whole: one satisfied `forbid` forbids, otherwise one
+//! satisfied `permit` permits. A property test holds both alike.
 
 use std::collections::HashMap;
 
@@ -15,12 +16,15 @@ use crate::facts::action_uid;
 /// All policies, sliced.
 #[derive(Clone, Debug)]
 pub(crate) struct Slices {
-    by_action: Vec<(Action, EntityUid, Slice)>,
+    /// Policies that say the same of every action.
+    any: Slice,
+    /// Policies that speak of some actions, by action.
+    own: Vec<(Action, EntityUid, Slice)>,
 }
 
-/// The policies of one action.
+/// Policies by whom they could concern.
 #[derive(Clone, Debug, Default)]
-struct Slice {
+pub(crate) struct Slice {
     anybody: PolicySet,
     by_principal: HashMap<EntityUid, PolicySet>,
 }
@@ -28,7 +32,7 @@ struct Slice {
 impl Slices {
     /// No policies: nothing is permitted.
     pub(crate) fn empty() -> Self {
-        Self { by_action: Vec::new() }
+        Self { any: Slice::default(), own: Vec::new() }
     }
 
     /// Slices policies. Their ids must differ.
@@ -36,35 +40,42 @@ impl Slices {
     /// # Errors
     /// Two policies have one id.
     pub(crate) fn build(policies: &[Policy]) -> Result<Self, String> {
-        let by_action = Action::ALL
-            .into_iter()
-            .map(|action| {
-                let uid = action_uid(action);
-                let mut slice = Slice::default();
-                for policy in policies.iter().filter(|policy| concerns(policy, &uid)) {
-                    slice.add(policy)?;
-                }
-                Ok((action, uid, slice))
-            })
-            .collect::<Result<_, String>>()?;
-        Ok(Self { by_action })
+        let mut any = Slice::default();
+        let mut own: Vec<_> =
+            Action::ALL.into_iter().map(|action| (action, action_uid(action), Slice::default())).collect();
+        for policy in policies {
+            if is_about_any_action(policy) {
+                any.add(policy)?;
+                continue;
+            }
+            for (_, _, slice) in own.iter_mut().filter(|(_, uid, _)| concerns(policy, uid)) {
+                slice.add(policy)?;
+            }
+        }
+        Ok(Self { any, own })
     }
 
-    /// The Cedar name of `action`, and every set that could concern somebody who is or belongs to `principals`.
+    /// Policies that say the same of every action.
+    pub(crate) fn any(&self) -> &Slice {
+        &self.any
+    }
+
+    /// The Cedar name of `action`, and the policies that speak of it in particular.
     ///
     /// `None` when the action is not sliced, which does not happen and must refuse.
-    pub(crate) fn of<'a>(
-        &'a self,
-        action: Action,
-        principals: &'a [EntityUid],
-    ) -> Option<(&'a EntityUid, impl Iterator<Item = &'a PolicySet>)> {
-        let (_, uid, slice) = self.by_action.iter().find(|(sliced, ..)| *sliced == action)?;
-        let scoped = principals.iter().filter_map(|principal| slice.by_principal.get(principal));
-        Some((uid, std::iter::once(&slice.anybody).chain(scoped)))
+    pub(crate) fn of(&self, action: Action) -> Option<(&EntityUid, &Slice)> {
+        let (_, uid, slice) = self.own.iter().find(|(sliced, ..)| *sliced == action)?;
+        Some((uid, slice))
     }
 }
 
 impl Slice {
+    /// Every set that could concern somebody who is or belongs to `principals`; empty ones are left out.
+    pub(crate) fn sets<'a>(&'a self, principals: &'a [EntityUid]) -> impl Iterator<Item = &'a PolicySet> {
+        let scoped = principals.iter().filter_map(|principal| self.by_principal.get(principal));
+        std::iter::once(&self.anybody).chain(scoped).filter(|set| !set.is_empty())
+    }
+
     fn add(&mut self, policy: &Policy) -> Result<(), String> {
         let set = match policy.principal_constraint() {
             PrincipalConstraint::Any | PrincipalConstraint::Is(_) => &mut self.anybody,
@@ -74,6 +85,12 @@ impl Slice {
         };
         set.add(policy.clone()).map_err(|error| error.to_string())
     }
+}
+
+/// Whether neither scope nor conditions of a policy look at the action. When in doubt: no.
+fn is_about_any_action(policy: &Policy) -> bool {
+    matches!(policy.action_constraint(), ActionConstraint::Any)
+        && policy.to_json().is_ok_and(|json| !json.to_string().contains("\"Var\":\"action\""))
 }
 
 /// Whether a policy's scope lets it speak about an action.

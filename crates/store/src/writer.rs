@@ -51,6 +51,7 @@ impl<S: Storage> Writer<S> {
     /// Waits for records, or for something else that is due. The flag says that this is the last batch.
     fn next_batch(&self) -> (Vec<Waiting>, bool) {
         let mut queue = self.shared.lock();
+        let mut woken = true;
         loop {
             let now_ms = fresh::now_ms();
             let stopping = queue.stopping;
@@ -59,6 +60,15 @@ impl<S: Storage> Writer<S> {
             {
                 queue.bytes += encoded.frame_bytes_max();
                 queue.waiting.push(Waiting { encoded, answer: Answer::Nobody });
+            }
+            if woken && !queue.waiting.is_empty() && !stopping {
+                // Where the processor is busy, those who are about to append go first, and one write and one wake-up
+                // serve them all; where it is idle, this returns at once.
+                woken = false;
+                drop(queue);
+                std::thread::yield_now();
+                queue = self.shared.lock();
+                continue;
             }
             if !queue.waiting.is_empty() {
                 let batch = first_of(&mut queue.waiting);

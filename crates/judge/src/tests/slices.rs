@@ -28,7 +28,14 @@ fn policy() -> impl Strategy<Value = (bool, &'static str, &'static str, &'static
         "action in [Action::\"embed\"]",
         "action in Action::\"retrieve\"",
     ]);
-    let conditions = prop::sample::select(vec!["true", "context.level >= 2", "!context.tools", "resource.self_hosted"]);
+    let conditions = prop::sample::select(vec![
+        "true",
+        "context.level >= 2",
+        "!context.tools",
+        "resource.self_hosted",
+        "action == Action::\"chat\"",
+        "action in [Action::\"embed\", Action::\"retrieve\"]",
+    ]);
     (any::<bool>(), scopes, actions, conditions)
 }
 

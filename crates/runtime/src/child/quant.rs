@@ -104,24 +104,46 @@ fn tail(block: &[u8], at: usize) -> &[u8] {
     block.get(at..).unwrap_or_default()
 }
 
+/// One number for each byte. Eight are made before any is written: a compiler that need not ask whether writing one
+/// changes the next byte makes vector code of it, which is most of this engine's speed.
+#[inline(always)]
+fn spread(bytes: &[u8], out: &mut [f32], value: impl Fn(u8) -> f32) {
+    for (bytes, out) in bytes.as_chunks::<8>().0.iter().zip(out.as_chunks_mut::<8>().0) {
+        let mut values = [0.0; 8];
+        for (made, byte) in values.iter_mut().zip(bytes) {
+            *made = value(*byte);
+        }
+        *out = values;
+    }
+}
+
+/// One number for each pair of bytes, in the same way.
+#[inline(always)]
+fn spread_pairs(first: &[u8], second: &[u8], out: &mut [f32], value: impl Fn(u8, u8) -> f32) {
+    let pairs = first.as_chunks::<8>().0.iter().zip(second.as_chunks::<8>().0);
+    for ((first, second), out) in pairs.zip(out.as_chunks_mut::<8>().0) {
+        let mut values = [0.0; 8];
+        for ((made, first), second) in values.iter_mut().zip(first).zip(second) {
+            *made = value(*first, *second);
+        }
+        *out = values;
+    }
+}
+
 #[inline(always)]
 fn q4_0(block: &[u8; 18], out: &mut [f32; 32]) {
     let d = scale(block, 0);
     let (low, high) = out.split_at_mut(16);
-    for ((byte, low), high) in tail(block, 2).iter().zip(low).zip(high) {
-        *low = d * f32::from((byte & 15) as i8 - 8);
-        *high = d * f32::from((byte >> 4) as i8 - 8);
-    }
+    spread(tail(block, 2), low, |byte| d * f32::from((byte & 15) as i8 - 8));
+    spread(tail(block, 2), high, |byte| d * f32::from((byte >> 4) as i8 - 8));
 }
 
 #[inline(always)]
 fn q4_1(block: &[u8; 20], out: &mut [f32; 32]) {
     let (d, m) = (scale(block, 0), scale(block, 2));
     let (low, high) = out.split_at_mut(16);
-    for ((byte, low), high) in tail(block, 4).iter().zip(low).zip(high) {
-        *low = d * f32::from(byte & 15) + m;
-        *high = d * f32::from(byte >> 4) + m;
-    }
+    spread(tail(block, 4), low, |byte| d * f32::from(byte & 15) + m);
+    spread(tail(block, 4), high, |byte| d * f32::from(byte >> 4) + m);
 }
 
 /// The fifth bits of a block, one for each of its 32 weights.
@@ -154,9 +176,7 @@ fn q5_1(block: &[u8; 24], out: &mut [f32; 32]) {
 #[inline(always)]
 fn q8_0(block: &[u8; 34], out: &mut [f32; 32]) {
     let d = scale(block, 0);
-    for (byte, out) in tail(block, 2).iter().zip(out) {
-        *out = d * f32::from(*byte as i8);
-    }
+    spread(tail(block, 2), out, |byte| d * f32::from(byte as i8));
 }
 
 /// The six-bit scales and minima of a K block's eight groups of 32.
@@ -182,10 +202,9 @@ fn q4_k(block: &[u8; 144], out: &mut [f32; 256]) {
     let (pairs, _) = scales.as_chunks::<2>();
     for ((bytes, out), [first, second]) in tail(block, 16).chunks_exact(32).zip(out.chunks_exact_mut(64)).zip(pairs) {
         let (low, high) = out.split_at_mut(32);
-        for ((byte, low), high) in bytes.iter().zip(low).zip(high) {
-            *low = d * first.0 * f32::from(byte & 15) - m * first.1;
-            *high = d * second.0 * f32::from(byte >> 4) - m * second.1;
-        }
+        let (scales, minima) = ((d * first.0, d * second.0), (m * first.1, m * second.1));
+        spread(bytes, low, |byte| scales.0 * f32::from(byte & 15) - minima.0);
+        spread(bytes, high, |byte| scales.1 * f32::from(byte >> 4) - minima.1);
     }
 }
 
@@ -198,11 +217,14 @@ fn q5_k(block: &[u8; 176], out: &mut [f32; 256]) {
     let groups = tail(block, 48).chunks_exact(32).zip(out.chunks_exact_mut(64)).zip(pairs);
     for (group, ((bytes, out), [first, second])) in groups.enumerate() {
         let (low, high) = out.split_at_mut(32);
-        for (((byte, fifth), low), high) in bytes.iter().zip(fifth).zip(low).zip(high) {
-            let fifth = fifth >> (2 * group);
-            *low = d * first.0 * f32::from((byte & 15) | (fifth & 1) << 4) - m * first.1;
-            *high = d * second.0 * f32::from((byte >> 4) | (fifth >> 1 & 1) << 4) - m * second.1;
-        }
+        let (scales, minima) = ((d * first.0, d * second.0), (m * first.1, m * second.1));
+        let bit = 2 * group;
+        spread_pairs(bytes, fifth, low, |byte, fifth| {
+            scales.0 * f32::from((byte & 15) | (fifth >> bit & 1) << 4) - minima.0
+        });
+        spread_pairs(bytes, fifth, high, |byte, fifth| {
+            scales.1 * f32::from((byte >> 4) | (fifth >> bit >> 1 & 1) << 4) - minima.1
+        });
     }
 }
 
@@ -214,11 +236,12 @@ fn q6_k(block: &[u8; 210], out: &mut [f32; 256]) {
     for (((low_bits, high_bits), scales), out) in halves.zip(out.chunks_exact_mut(128)) {
         for (quarter, out) in out.chunks_exact_mut(32).enumerate() {
             let nibbles = tail(low_bits, 32 * (quarter & 1));
-            for (i, ((low, high), out)) in nibbles.iter().zip(high_bits).zip(out).enumerate() {
-                let low = if quarter < 2 { low & 15 } else { low >> 4 };
-                let q = low | ((high >> (2 * quarter)) & 3) << 4;
-                let scale = scales.get(2 * quarter + i / 16).copied().unwrap_or(0) as i8;
-                *out = d * f32::from(scale) * f32::from(q as i8 - 32);
+            let (shift_low, shift_high) = (if quarter < 2 { 0 } else { 4 }, 2 * quarter);
+            for (half, out) in out.chunks_exact_mut(16).enumerate() {
+                let scale = d * f32::from(scales.get(2 * quarter + half).copied().unwrap_or(0) as i8);
+                spread_pairs(tail(nibbles, 16 * half), tail(high_bits, 16 * half), out, |low, high| {
+                    scale * f32::from(((low >> shift_low & 15) | (high >> shift_high & 3) << 4) as i8 - 32)
+                });
             }
         }
     }
