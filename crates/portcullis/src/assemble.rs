@@ -157,8 +157,18 @@ fn destination(
         None => match engines.of(wanted) {
             Some(engine) => {
                 let of_engine = engine.facts();
+                let digest = format!("sha256:{}", of_engine.digest);
+                if facts.digest.as_ref().is_some_and(|declared| *declared != digest) {
+                    // A promotion is for one exact file. Another one in its place was not promoted by anybody.
+                    tracing::warn!(
+                        destination = facts.name,
+                        digest,
+                        "the model file is not the one whose digest is declared"
+                    );
+                    facts.provenance = judge::Provenance::Unpromoted;
+                }
                 facts.model = of_engine.name;
-                facts.digest = Some(format!("sha256:{}", of_engine.digest));
+                facts.digest = Some(digest);
                 Way::Embedded(engine)
             }
             None => Way::Absent,

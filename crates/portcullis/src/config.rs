@@ -31,12 +31,11 @@ use std::time::Duration;
 use judge::Mode;
 
 pub use aliases::Alias;
-pub use destination::{Destination, Kind, Model, Owners};
+pub use destination::{Destination, Kind, Model};
 pub use endpoint::Endpoint;
 pub use listener::{ClientCertificates, Listener, Tls};
 pub use problem::{Problem, Severity};
-pub use secret::Credential;
-pub use use_case::{Criticality, UseCase};
+pub use use_case::UseCase;
 pub use vendor::Vendor;
 
 /// Everything that was configured, checked. Secrets in it do not print.
@@ -63,10 +62,12 @@ pub struct Config {
     /// The policies in force.
     pub policies: judge::Policies,
     /// The settings of inspection.
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests look at it; the program uses the inspector made from it"))]
     pub inspection: inspect::Settings,
     /// The detectors, made ready from [`Config::inspection`].
     pub inspector: Arc<inspect::Inspector>,
     /// Vendors by name.
+    #[expect(dead_code, reason = "destinations carry what they need of it; the vendor register is its next reader")]
     pub vendors: BTreeMap<String, Vendor>,
     /// Registered use cases by name.
     pub use_cases: BTreeMap<String, UseCase>,
@@ -101,10 +102,5 @@ impl Config {
             Some(dir) => folder::load(dir, env, mode),
             None => without::load(env, mode),
         }
-    }
-
-    /// The registered use case of that name.
-    pub fn use_case(&self, name: &str) -> Option<&UseCase> {
-        self.use_cases.get(name)
     }
 }

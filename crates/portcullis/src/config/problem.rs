@@ -110,9 +110,4 @@ impl Problems {
         all.dedup();
         if all.iter().any(|problem| problem.severity == Severity::Error) { Err(all) } else { Ok(all) }
     }
-
-    /// Whether something is wrong so far.
-    pub(super) fn any_error(&self) -> bool {
-        self.0.borrow().iter().any(|problem| problem.severity == Severity::Error)
-    }
 }

@@ -445,8 +445,8 @@ fn what_is_not_read_is_told() {
 #[test]
 fn use_cases_have_a_floor() {
     let config = load(&[("use_cases/triage.toml", "purpose = \"p\"\nowner = \"o\"\nfloor = \"restricted\"\n")]);
-    assert_eq!(config.use_case("triage").unwrap().floor, Level::Restricted);
-    assert!(config.use_case("other").is_none());
+    assert_eq!(config.use_cases.get("triage").unwrap().floor, Level::Restricted);
+    assert!(!config.use_cases.contains_key("other"));
     check_mode(
         "use_cases/a.toml",
         "purpose = \"p\"\nowner = \"o\"\nfloor = \"top\"\n",

@@ -55,7 +55,7 @@ pub fn decide(inspected: Inspected) -> Result<Permit, Stop> {
     context.gate.metrics.lap(Step::Decide, from);
     if decision.permitted.is_empty() {
         let known = known(&inspected, &decision, &alias, Some(input));
-        return Err(Stop::at("decide", refusal(&decision, &inspected.findings, &alias)).knowing(known));
+        return Err(Stop::at("decide", refusal(&decision, &alias)).knowing(known));
     }
     Ok(Permit { inspected, alias, decision, input })
 }
@@ -84,15 +84,13 @@ pub(super) fn known(
 }
 
 /// The refusal that tells why no destination is permitted, in words.
-fn refusal(decision: &Decision, findings: &Findings, alias: &Alias) -> Refusal {
+fn refusal(decision: &Decision, alias: &Alias) -> Refusal {
     let mut why = Vec::new();
     for refused in &decision.refused {
         if !why.contains(&refused.reason) {
             why.push(refused.reason.clone());
         }
     }
-    let found: Vec<&str> = findings.classes.keys().map(::inspect::Class::as_str).collect();
-    let found = if found.is_empty() { String::new() } else { format!(" (found: {})", found.join(", ")) };
     let mut help = Vec::new();
     for one in decision.refused.iter().flat_map(|refused| &refused.would_help) {
         if !help.contains(one) && help.len() < HELP_SHOWN_MAX {
@@ -119,7 +117,7 @@ fn refusal(decision: &Decision, findings: &Findings, alias: &Alias) -> Refusal {
         ..Refusal::new(
             status,
             code,
-            format!("{who} see this call at level `{}`{found}: {shown}", decision.level),
+            format!("{who} see this call at level `{}`: {shown}", decision.level),
             help.join("; or "),
         )
     }

@@ -134,8 +134,8 @@ fn spread_pairs(first: &[u8], second: &[u8], out: &mut [f32], value: impl Fn(u8,
 fn q4_0(block: &[u8; 18], out: &mut [f32; 32]) {
     let d = scale(block, 0);
     let (low, high) = out.split_at_mut(16);
-    spread(tail(block, 2), low, |byte| d * f32::from((byte & 15) as i8 - 8));
-    spread(tail(block, 2), high, |byte| d * f32::from((byte >> 4) as i8 - 8));
+    spread(tail(block, 2), low, |byte| d * (f32::from(byte & 15) - 8.0));
+    spread(tail(block, 2), high, |byte| d * (f32::from(byte >> 4) - 8.0));
 }
 
 #[inline(always)]
@@ -164,7 +164,7 @@ fn q5(bytes: &[u8], fifth: u32, out: &mut [f32; 32], value: impl Fn(u8) -> f32) 
 #[inline(always)]
 fn q5_0(block: &[u8; 22], out: &mut [f32; 32]) {
     let d = scale(block, 0);
-    q5(tail(block, 6), fifth_bits(block, 2), out, |q| d * f32::from(q as i8 - 16));
+    q5(tail(block, 6), fifth_bits(block, 2), out, |q| d * (f32::from(q) - 16.0));
 }
 
 #[inline(always)]
@@ -240,7 +240,7 @@ fn q6_k(block: &[u8; 210], out: &mut [f32; 256]) {
             for (half, out) in out.chunks_exact_mut(16).enumerate() {
                 let scale = d * f32::from(scales.get(2 * quarter + half).copied().unwrap_or(0) as i8);
                 spread_pairs(tail(nibbles, 16 * half), tail(high_bits, 16 * half), out, |low, high| {
-                    scale * f32::from(((low >> shift_low & 15) | (high >> shift_high & 3) << 4) as i8 - 32)
+                    scale * (f32::from((low >> shift_low & 15) | (high >> shift_high & 3) << 4) - 32.0)
                 });
             }
         }
