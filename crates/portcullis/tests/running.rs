@@ -1,10 +1,5 @@
 //! What a running door does over time: reload, drain, revocation, kill -9, limits, administration.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that breaks should stop"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that breaks should stop")]
 
 mod support;
 
