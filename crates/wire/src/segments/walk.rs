@@ -69,7 +69,7 @@ macro_rules! walk {
     ($module:ident, $sink:ident $(, $mutable:tt)?) => {
         pub(super) mod $module {
             use super::{
-                $sink as Sink, ELSEWHERE_MEDIA_TYPE, NUMBERS_MAX, NUMBERS_MEDIA_TYPE, Origin, SEALED_MEDIA_TYPE,
+                $sink as Sink, ELSEWHERE_MEDIA_TYPE, callers, NUMBERS_MAX, NUMBERS_MEDIA_TYPE, Origin, SEALED_MEDIA_TYPE,
                 decoded_bytes, numbers,
             };
             use crate::answer::{Answer, Choice, Embedded, Generated, Stop};
@@ -255,7 +255,7 @@ macro_rules! walk {
                 match source {
                     Source::Base64 { media_type, data } => {
                         let bytes = decoded_bytes(data);
-                        out.opaque(Attachment, media_type, bytes);
+                        out.opaque(Attachment, callers(media_type), bytes);
                         out.text(Parameter, media_type);
                     }
                     Source::Text(said) => text(said, Document, out),
@@ -403,3 +403,12 @@ macro_rules! walk {
 
 walk!(read, Reading);
 walk!(edit, Editing, mut);
+
+/// A media type as its caller wrote it. The names of our own kinds are ours: an attachment that borrows one is opaque like
+/// any other, and not what that name would make of it.
+fn callers(media_type: &str) -> &str {
+    match media_type {
+        SEALED_MEDIA_TYPE | ELSEWHERE_MEDIA_TYPE | NUMBERS_MEDIA_TYPE => "application/octet-stream",
+        other => other,
+    }
+}
