@@ -115,7 +115,7 @@ impl admin::Program for Keeper {
             .destinations
             .iter()
             .map(|destination| {
-                let healthy = destination.health.is_open_for_calls(now);
+                let healthy = destination.health.rests_ms(now) == 0;
                 json!({
                     "name": destination.facts.name,
                     "hosting": destination.facts.hosting,

@@ -1,7 +1,7 @@
 //! A destination in service: its facts, its way there, its credential and its health.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,6 +9,7 @@ use http::HeaderValue;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use judge::choose::Breaker;
 use wire::dialect::{Dialect, Target};
 use zeroize::Zeroizing;
 
@@ -145,19 +146,31 @@ impl Default for Timeouts {
     }
 }
 
-/// How a destination has been doing: a circuit breaker over failures in a row.
+/// How a destination has been doing: a circuit breaker over failures in a row. After too many it is left alone for a while;
+/// then one call at a time finds out whether it is well again.
 #[derive(Debug, Default)]
 pub struct Health {
     failures: AtomicU32,
-    /// Milliseconds on the gate's clock until which it is left alone; 0: it is not.
+    /// Milliseconds on the gate's clock until which it is left alone; 0: the breaker is closed.
     open_until_ms: AtomicU64,
+    /// Whether a call is finding out.
+    probing: AtomicBool,
     in_flight: AtomicU32,
 }
 
 impl Health {
-    /// Whether it may be tried at `now_ms`.
-    pub fn is_open_for_calls(&self, now_ms: u64) -> bool {
-        self.open_until_ms.load(Ordering::Relaxed) <= now_ms
+    /// The state of the breaker at `now_ms`.
+    pub fn breaker(&self, now_ms: u64) -> Breaker {
+        match self.open_until_ms.load(Ordering::Relaxed) {
+            0 => Breaker::Closed,
+            until if now_ms < until => Breaker::Open,
+            _ => Breaker::HalfOpen { probing: self.probing.load(Ordering::Relaxed) },
+        }
+    }
+
+    /// Milliseconds until it may be tried again; 0 when it may be now.
+    pub fn rests_ms(&self, now_ms: u64) -> u64 {
+        self.open_until_ms.load(Ordering::Relaxed).saturating_sub(now_ms)
     }
 
     /// Calls on their way.
@@ -175,30 +188,64 @@ impl Health {
         self.open_until_ms.store(0, Ordering::Relaxed);
     }
 
-    /// After `failures_max` in a row it is left alone for `open`; the first call after that tries it again.
+    /// After `failures_max` in a row, or a failure while finding out, it is left alone for `open`.
     pub(crate) fn failed(&self, now_ms: u64, failures_max: u32, open: Duration) {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         if failures >= failures_max {
             let until = now_ms.saturating_add(u64::try_from(open.as_millis()).unwrap_or(u64::MAX));
-            self.open_until_ms.store(until, Ordering::Relaxed);
+            self.open_until_ms.store(until.max(1), Ordering::Relaxed);
         }
     }
 
-    pub(crate) fn enter(self: &Arc<Self>) -> InFlight {
+    /// A call is on its way; `probe`: it is the one that finds out.
+    pub(crate) fn enter(self: &Arc<Self>, probe: bool) -> InFlight {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        InFlight(Arc::clone(self))
+        if probe {
+            self.probing.store(true, Ordering::Relaxed);
+        }
+        InFlight { health: Arc::clone(self), probe }
     }
 }
 
 /// One call on its way; leaving is dropping it.
 #[derive(Debug)]
-pub(crate) struct InFlight(Arc<Health>);
+pub(crate) struct InFlight {
+    health: Arc<Health>,
+    probe: bool,
+}
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.health.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if self.probe {
+            self.health.probing.store(false, Ordering::Relaxed);
+        }
     }
 }
 
 /// Idle connections kept for each destination.
 const CONNECTIONS_IDLE_MAX: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_breaker_opens_rests_finds_out_and_closes() {
+        let (health, open) = (Arc::new(Health::default()), Duration::from_millis(100));
+        health.failed(5, 2, open);
+        assert_eq!(health.breaker(5), Breaker::Closed);
+        health.failed(10, 2, open);
+        assert_eq!((health.breaker(10), health.rests_ms(10)), (Breaker::Open, 100));
+        assert_eq!(health.breaker(110), Breaker::HalfOpen { probing: false });
+        let probe = health.enter(true);
+        assert_eq!(health.breaker(111), Breaker::HalfOpen { probing: true });
+        health.failed(120, 2, open);
+        drop(probe);
+        assert_eq!(health.breaker(130), Breaker::Open);
+        drop(health.enter(true));
+        assert_eq!(health.breaker(220), Breaker::HalfOpen { probing: false });
+        health.succeeded();
+        assert_eq!(health.breaker(221), Breaker::Closed);
+    }
+}

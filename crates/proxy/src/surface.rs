@@ -56,7 +56,7 @@ pub fn readiness(gate: &Gate) -> Result<(), String> {
     let snapshot = gate.snapshot.load();
     let now = gate.clock_ms();
     let usable = |destination: &Arc<crate::destination::Destination>| {
-        destination.health.is_open_for_calls(now)
+        destination.health.rests_ms(now) == 0
             && match &destination.way {
                 crate::destination::Way::Http(_) => true,
                 crate::destination::Way::Embedded(engine) => engine.is_ready(),

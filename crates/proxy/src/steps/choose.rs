@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use judge::Permitted;
+use judge::choose::{Breaker, Health};
 
 use super::Stop;
 use super::decide::{Permit, known};
@@ -32,6 +33,7 @@ struct Candidate {
     destination: Arc<Destination>,
     permitted: Permitted,
     kind: ledger::AttemptKind,
+    probe: bool,
 }
 
 /// One attempt at one destination, not yet prepared. Drawn from a [`Route`].
@@ -42,6 +44,8 @@ pub struct Attempt {
     pub(super) permitted: Permitted,
     pub(super) kind: ledger::AttemptKind,
     pub(super) number: u32,
+    /// Whether it finds out for its destination's breaker.
+    pub(super) probe: bool,
 }
 
 /// A permitted destination that this call cannot be sent to after all; nothing was sent.
@@ -71,36 +75,57 @@ pub(super) enum Next {
     Nowhere,
 }
 
-/// Orders the permitted destinations: healthy ones in the alias's order, then those that are being left alone.
+/// Orders the permitted destinations by what is known of their health ([`judge::choose::order`]).
 ///
 /// # Errors
-/// None now; admission and budgets will refuse here.
+/// A fault when all of them are being left alone; budgets and admission will refuse here.
 pub fn choose(permit: Permit) -> Result<Route, Stop> {
     let from = Instant::now();
-    let metrics = Arc::clone(&permit.inspected.context.gate.metrics);
-    let now_ms = permit.inspected.context.gate.clock_ms();
-    let mut waiting = VecDeque::new();
-    let mut resting = VecDeque::new();
-    let mut names = Vec::new();
-    for permitted in &permit.decision.permitted {
-        let Some(destination) = permit.alias.destinations.get(permitted.destination) else { continue };
-        names.push(destination.facts.name.clone());
-        let candidate = Candidate {
-            destination: Arc::clone(destination),
-            permitted: permitted.clone(),
-            kind: ledger::AttemptKind::Failover,
-        };
-        let list = if destination.health.is_open_for_calls(now_ms) { &mut waiting } else { &mut resting };
-        list.push_back(candidate);
+    let context = Arc::clone(&permit.inspected.context);
+    let now_ms = context.gate.clock_ms();
+    let behind = |index: usize| permit.alias.destinations.get(index);
+    let health = |index: usize| match behind(index) {
+        Some(destination) => Health { healthy: true, breaker: destination.health.breaker(now_ms) },
+        None => Health { healthy: false, breaker: Breaker::Closed },
+    };
+    let order = judge::choose::order(&permit.decision.permitted, health, permit.decision.permitted.len());
+    let waiting: VecDeque<Candidate> = order
+        .attempts
+        .iter()
+        .filter_map(|attempt| {
+            Some(Candidate {
+                destination: Arc::clone(behind(attempt.destination)?),
+                permitted: permit.decision.permitted.iter().find(|one| one.destination == attempt.destination)?.clone(),
+                kind: ledger::AttemptKind::Failover,
+                probe: attempt.probe,
+            })
+        })
+        .collect();
+    context.gate.metrics.lap(Step::Choose, from);
+    if waiting.is_empty() {
+        let skipped = order.skipped.iter().filter_map(|(index, _)| behind(*index));
+        let wait_ms = skipped.map(|destination| destination.health.rests_ms(now_ms)).min().unwrap_or(0);
+        let known = known(&permit.inspected, &permit.decision, &permit.alias, Some(permit.input.clone()));
+        return Err(Stop::at("choose", resting(wait_ms)).knowing(known));
     }
-    // With nothing healthy left, a resting destination is better than none.
-    waiting.append(&mut resting);
-    if let Some(first) = waiting.front_mut() {
-        first.kind = ledger::AttemptKind::First;
-    }
-    metrics.lap(Step::Choose, from);
-    let shared = Arc::new(Shared { permit, permitted: names });
+    let permitted = permit.decision.permitted.iter().filter_map(|one| behind(one.destination));
+    let permitted = permitted.map(|destination| destination.facts.name.clone()).collect();
+    let shared = Arc::new(Shared { permit, permitted });
     Ok(Route { shared, waiting, drawn: 0, unfit: Vec::new(), last: None })
+}
+
+/// Every permitted destination failed too often a moment ago.
+fn resting(wait_ms: u64) -> Fault {
+    let seconds = u32::try_from(wait_ms.div_ceil(1000)).unwrap_or(u32::MAX).max(1);
+    Fault {
+        retry_after_s: Some(seconds),
+        ..Fault::upstream(
+            503,
+            "destinations_resting",
+            "every destination that may see this call failed several times in a row and is left alone for a moment",
+            "all breakers open",
+        )
+    }
 }
 
 impl Route {
@@ -117,6 +142,7 @@ impl Route {
             permitted: candidate.permitted,
             kind: if self.drawn == 1 { ledger::AttemptKind::First } else { candidate.kind },
             number: self.drawn,
+            probe: candidate.probe,
         })
     }
 
@@ -136,6 +162,7 @@ impl Route {
                 destination: Arc::clone(&failed.attempt.destination),
                 permitted: failed.attempt.permitted.clone(),
                 kind: ledger::AttemptKind::Retry,
+                probe: failed.attempt.probe,
             }),
         }
         self.last = Some(failed);

@@ -15,7 +15,7 @@ use super::choose::{Attempt, Failed, Next, from_status};
 use super::record::{OpenIntent, Recorded};
 use crate::destination::{HttpWay, InFlight, Timeouts, Way};
 use crate::metrics::Step;
-use crate::stopped::{Fault, Refusal, Stopped};
+use crate::stopped::{Blame, Fault, Refusal, Stopped};
 
 /// What a destination answered, unscreened: nobody can read it but [`super::clear`]. Made only by [`send`].
 #[must_use]
@@ -65,7 +65,7 @@ pub async fn send(recorded: Recorded) -> Result<Raw, Failed> {
         return Err(fail(attempt, intent, Ended::Cut, revoked().into(), Next::Nowhere, "revoked").await);
     }
     let destination = Arc::clone(&attempt.destination);
-    let in_flight = destination.health.enter();
+    let in_flight = destination.health.enter(attempt.probe);
     let timeouts = destination.timeouts;
     let deadline = tokio::time::Instant::now() + timeouts.total;
     let answer = match &destination.way {
@@ -119,8 +119,10 @@ impl Raw {
         let error = self.attempt.destination.dialect.read_error(status, &body);
         let message = screened_message(&self.attempt, &error.message);
         let (fault, next) = from_status(status, message, retry_after);
-        if fault.blame == crate::stopped::Blame::Upstream {
-            note_failure(&self.attempt);
+        match fault.blame {
+            Blame::Upstream | Blame::Door => note_failure(&self.attempt),
+            // It understood the call and found it wrong: it is well.
+            Blame::Caller => self.attempt.destination.health.succeeded(),
         }
         fail(self.attempt, self.intent, Ended::UpstreamFailed, fault.into(), next, &error_code(status, &error.code))
             .await
