@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::version::{TLS12, TLS13};
 use support::Door;
@@ -136,4 +137,74 @@ async fn a_required_client_certificate_is_required() {
         Err(_) => None,
     };
     assert_eq!(answered, None, "a certificate of another authority");
+}
+
+/// A stand-in upstream over TLS that offers these protocols; it answers every call and names the version it was spoken to in.
+async fn upstream(issued: &Issued, alpn: &'static [u8]) -> u16 {
+    let chain = CertificateDer::pem_slice_iter(issued.server_pem.0.as_bytes()).map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_slice(issued.server_pem.1.as_bytes()).unwrap();
+    let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    config.alpn_protocols = vec![alpn.to_vec()];
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let service = hyper::service::service_fn(|request: http::Request<hyper::body::Incoming>| async move {
+                    let said = format!("spoken to in {:?}", request.version());
+                    request.into_body().collect().await.unwrap();
+                    let answer = serde_json::json!({
+                        "id": "u", "object": "chat.completion", "created": 1, "model": "m",
+                        "choices": [{ "index": 0, "message": { "role": "assistant", "content": said }, "finish_reason": "stop" }],
+                    });
+                    Ok::<_, std::convert::Infallible>(http::Response::new(Full::new(Bytes::from(answer.to_string()))))
+                });
+                let builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+                let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+            });
+        }
+    });
+    port
+}
+
+fn ask_through_door(port: u16, trusted: &Issued) -> (u16, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let roots = folder.path().join("roots.pem");
+    std::fs::write(&roots, &trusted.authority_pem).unwrap();
+    let destination = format!(
+        "kind = \"openai\"\nhosting = \"self_hosted\"\nendpoint = \"https://localhost:{port}/v1\"\nmodel = \"m\"\naliases = [\"auto\"]\nregion = \"eu-central-1\"\njurisdiction = \"EU\"\nprivate_network = true\n"
+    );
+    let files = [("destinations/first.toml".to_owned(), destination)];
+    let door = Door::start(files, &[("SSL_CERT_FILE", roots.to_str().unwrap())]);
+    let key = door.key("internal");
+    let body = br#"{"model":"auto","messages":[{"role":"user","content":"hi"}]}"#;
+    let reply = door.request("POST", "/v1/chat/completions", &std::collections::BTreeMap::new(), Some(&key), body);
+    (reply.status, reply.body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upstream_is_spoken_to_over_tls_in_the_version_that_it_offers() {
+    let issued = issue();
+    for (alpn, version) in [(b"h2".as_slice(), "HTTP/2.0"), (b"http/1.1".as_slice(), "HTTP/1.1")] {
+        let port = upstream(&issued, alpn).await;
+        let (status, body) = tokio::task::block_in_place(|| ask_through_door(port, &issued));
+        assert_eq!(status, 200, "{body}");
+        assert!(body.contains(&format!("spoken to in {version}")), "{body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upstream_whose_certificate_is_not_trusted_is_not_spoken_to() {
+    let port = upstream(&issue(), b"http/1.1").await;
+    let (status, body) = tokio::task::block_in_place(|| ask_through_door(port, &issue()));
+    assert_eq!(status, 502, "{body}");
+    assert!(body.contains("upstream_unreachable"), "{body}");
 }
