@@ -58,6 +58,9 @@ fn prepare(attempt: Attempt) -> Result<Prepared, Stopped> {
         open_sealed(&attempt, edited)?;
         let limit = inspected.context.snapshot.limits.segments_max;
         let again = findings(&inspected.context.snapshot.inspector, edited, limit)?;
+        if let Some(left) = again.classes.keys().find(|class| is_covered(&permitted.obligations, class)) {
+            return Err(not_replaceable(left).into());
+        }
         permitted = permit_again(&attempt, edited, &again)?;
     }
     let request = write(&attempt, &call, &permitted.obligations)?;
@@ -78,11 +81,7 @@ fn pseudonymise(attempt: &Attempt, call: &mut Call, obligations: &Obligations) -
     let caller = &inspected.context.caller;
     let scope = format!("{}\u{0}{}", caller.tenant, caller.id);
     let mut pseudonyms = Pseudonyms::new(&inspected.context.gate.pseudonym_key, scope.as_bytes());
-    let covered = |class: &::inspect::Class| {
-        obligations.pseudonymise.iter().any(|prefix| {
-            class.as_str().strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
-    };
+    let covered = |class: &::inspect::Class| is_covered(obligations, class);
     call.edit(&mut |index, _, text| {
         let of_piece: Vec<_> =
             inspected.findings.found.findings.iter().filter(|finding| finding.piece == index).cloned().collect();
@@ -91,6 +90,26 @@ fn pseudonymise(attempt: &Attempt, call: &mut Call, obligations: &Obligations) -
         }
     });
     pseudonyms
+}
+
+/// Whether findings of this class must be replaced.
+fn is_covered(obligations: &Obligations, class: &::inspect::Class) -> bool {
+    obligations.pseudonymise.iter().any(|prefix| {
+        class.as_str().strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}
+
+/// Something that must be replaced stands where nothing can be: in a key, in a number, or past the findings that are told.
+fn not_replaceable(class: &::inspect::Class) -> Refusal {
+    Refusal::new(
+        403,
+        "pseudonymise_incomplete",
+        format!(
+            "`{}` was found where it cannot be replaced by a pseudonym, for example in a key of a schema",
+            class.as_str()
+        ),
+        "move it into the text of a message, or leave it out",
+    )
 }
 
 fn apply(call: &mut Call, obligations: &Obligations) {
