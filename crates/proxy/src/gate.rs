@@ -25,6 +25,8 @@ pub struct Gate {
     pub metrics: Arc<Metrics>,
     /// Binds sealed reasoning to who issued it.
     pub seals: Seals,
+    /// Reads documents that come along; without it they stay opaque.
+    pub documents: Option<documents::Reader>,
     /// Keys pseudonyms.
     pub pseudonym_key: inspect::pseudonym::Key,
     /// The places for calls in progress.
@@ -99,6 +101,7 @@ impl Gate {
         keys: Arc<store::Keys>,
         metrics: Arc<Metrics>,
         secrets: &Secrets,
+        documents: Option<documents::Reader>,
     ) -> Self {
         let calls = Arc::new(Semaphore::new(snapshot.limits.calls_max));
         Self {
@@ -107,6 +110,7 @@ impl Gate {
             keys,
             metrics,
             seals: Seals::new(secrets.seals),
+            documents,
             pseudonym_key: inspect::pseudonym::Key::new(secrets.pseudonyms),
             calls,
             started: Instant::now(),

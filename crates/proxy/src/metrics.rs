@@ -78,6 +78,13 @@ pub struct AttemptLabels {
     pub ended: &'static str,
 }
 
+/// Labels of a document that came along with a call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct DocumentLabels {
+    /// `read`, `partly`, or why not.
+    pub outcome: &'static str,
+}
+
 /// All metrics of the data plane.
 #[derive(Debug)]
 pub struct Metrics {
@@ -87,6 +94,8 @@ pub struct Metrics {
     pub calls: Family<CallLabels, Counter>,
     /// Attempts by destination and end.
     pub attempts: Family<AttemptLabels, Counter>,
+    /// Documents by what became of reading them.
+    pub documents: Family<DocumentLabels, Counter>,
     /// Open connections of callers.
     pub connections: Gauge,
     /// Calls in progress, streams included.
@@ -112,6 +121,7 @@ impl Default for Metrics {
             steps: Default::default(),
             calls: Family::default(),
             attempts: Family::default(),
+            documents: Family::default(),
             connections: Gauge::default(),
             calls_open: Gauge::default(),
             input_tokens: Counter::default(),
@@ -124,6 +134,7 @@ impl Default for Metrics {
         };
         registry.register("calls", "Calls by door, status and code", metrics.calls.clone());
         registry.register("attempts", "Attempts by destination and how they ended", metrics.attempts.clone());
+        registry.register("documents", "Documents by what became of reading them", metrics.documents.clone());
         registry.register("connections", "Open connections of callers", metrics.connections.clone());
         registry.register("calls_open", "Calls in progress, streams included", metrics.calls_open.clone());
         registry.register("input_tokens", "Tokens read by models, as they report", metrics.input_tokens.clone());
