@@ -117,6 +117,7 @@ impl Reader {
         let spans = [
             open_run(bytes),
             detect::open_chain(bytes),
+            detect::open_code(bytes),
             detect::open_iban(bytes),
             detect::open_armour(bytes),
             detect::open_link(bytes),

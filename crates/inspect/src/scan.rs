@@ -2,6 +2,7 @@
 
 use crate::Channel;
 use crate::Class;
+use crate::detect::context::Context;
 use crate::detect::{self, Action};
 use crate::gate::Gate;
 use crate::injection::Cue;
@@ -59,6 +60,8 @@ pub(crate) struct Scan<'t> {
     /// Up to where armour has been read: a text full of headers is read once.
     pub(crate) armour_end: usize,
     marks: Vec<(usize, Mark)>,
+    /// Words near numbers, as far as they have been read.
+    pub(crate) context: Context,
 }
 
 impl Lexicon {
@@ -78,6 +81,7 @@ impl<'t> Scan<'t> {
             cues: Vec::new(),
             armour_end: 0,
             marks: Vec::new(),
+            context: Context::default(),
         }
     }
 

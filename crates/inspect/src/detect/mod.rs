@@ -3,12 +3,15 @@
 mod address;
 mod assignment;
 mod card;
+mod code;
+pub(crate) mod context;
 mod digits;
 mod health;
 mod iban;
 mod link;
 mod marking;
 mod names;
+mod national;
 mod patient;
 mod phone;
 mod published;
@@ -16,13 +19,17 @@ mod shapes;
 mod source;
 mod template;
 mod tokens;
+mod vehicle;
+mod wallet;
 
 use std::ops::Range;
 
+use crate::Class;
 use crate::gate::Literal;
 use crate::injection;
 use crate::scan::{Mark, Scan};
 
+pub(crate) use code::open_code;
 use digits::Chain;
 pub(crate) use digits::open_chain;
 pub(crate) use iban::open_iban;
@@ -78,10 +85,15 @@ pub(crate) fn act(scan: &mut Scan<'_>, start: usize, action: Action) {
 
 /// Everything that begins with digits: cards, phones, national numbers, IBANs, IPv4.
 pub(crate) fn numbers(scan: &mut Scan<'_>) {
+    let mut code_end = 0;
     digits::each_chain(scan.text, scan.text.len(), &mut |chain: &Chain| {
         iban::iban(scan, chain);
         address::ip_v4(scan, chain);
+        if chain.start() >= code_end {
+            code_end = code::code(scan, chain);
+        }
         if !digits::is_inside_identifier(scan.text, chain) {
+            national::number(scan, chain);
             card::card(scan, chain);
             phone::phone(scan, chain);
             phone::ssn(scan, chain);
@@ -116,11 +128,16 @@ pub(crate) fn combine(scan: &mut Scan<'_>) {
     let numbers: Vec<_> = scan
         .hits
         .iter()
-        .filter(|hit| matches!(hit.detector, "iban" | "card" | "ssn" | "ip" | "npi"))
+        .filter(|hit| matches!(hit.detector, "iban" | "card" | "ssn" | "ip" | "npi") || is_numbered(&hit.class))
         .map(|hit| hit.start..hit.end)
         .collect();
     drop_covered(scan, "pii.phone", &numbers);
     patient::identifiers(scan);
+}
+
+/// Whether a class is one of numbers, whose digits are no phone's.
+fn is_numbered(class: &Class) -> bool {
+    NUMBERED.contains(&class.as_str())
 }
 
 /// Drops findings of a class that any of these places touches. A sweep: texts may hold thousands of either.
@@ -145,6 +162,10 @@ fn drop_covered(scan: &mut Scan<'_>, class: &str, places: &[Range<usize>]) {
     scan.hits.retain(|hit| hit.class.as_str() != class || !is_touched(hit.start, hit.end));
 }
 
+/// Classes of numbers that a phone's form may cover.
+const NUMBERED: &[&str] =
+    &["pii.national_id", "pii.tax_id", "pii.health_insurance", "pii.passport", "pii.driving_licence", "pii.bank_account", "pii.vehicle"];
+
 #[rustfmt::skip]
 const MARKS: &[(&[&str], Mark)] = &[
     (&["ssn", "social security", "tax id", "taxpayer"], Mark::Ssn),
@@ -160,6 +181,15 @@ const MARKS: &[(&[&str], Mark)] = &[
             "call him",
             "call her",
             "call at",
+            "call ",
+            "answering",
+            "voicemail",
+            "llámame",
+            "llame al",
+            "appelez",
+            "chiamami",
+            "ligue para",
+            "anruf",
             "fax:",
             "tel:",
             "tel.",
