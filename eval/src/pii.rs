@@ -43,8 +43,8 @@ pub(crate) fn run(data: &Path) -> Result<()> {
     for name in FILES {
         let path = data.join("pii").join(name);
         let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        let samples: Vec<Sample> =
-            serde_json::from_str(&text).with_context(|| format!("`{}` is no list of labelled texts", path.display()))?;
+        let samples: Vec<Sample> = serde_json::from_str(&text)
+            .with_context(|| format!("`{}` is no list of labelled texts", path.display()))?;
         print(name, &tallies(&inspector, &samples));
     }
     Ok(())
@@ -69,7 +69,8 @@ fn tallies(inspector: &Inspector, samples: &[Sample]) -> BTreeMap<&'static str, 
                 .filter(|finding| is_of(finding.class.as_str()))
                 .map(|finding| finding.start..finding.end)
                 .collect();
-            let recalled: Vec<_> = labelled.iter().map(|one| findings.iter().any(|other| overlap(one, other))).collect();
+            let recalled: Vec<_> =
+                labelled.iter().map(|one| findings.iter().any(|other| overlap(one, other))).collect();
             let right: Vec<_> = findings.iter().map(|one| labelled.iter().any(|other| overlap(one, other))).collect();
             if shows {
                 show(name, "missed", &sample.full_text, labelled.iter().zip(&recalled));

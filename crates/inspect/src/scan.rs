@@ -41,6 +41,8 @@ pub(crate) enum Mark {
     Version,
     Clinical,
     Aws,
+    /// The type of a FHIR resource that is a person.
+    Fhir,
 }
 
 /// What to look for and how far: all that a scan needs beyond the text.

@@ -72,7 +72,8 @@ pub(crate) fn open_date(text: Text<'_>) -> usize {
         }
         at = start;
     }
-    let chinese = text.run_back(end, DATE_BYTES_MAX, |byte| byte.is_ascii_digit() || CHINESE.iter().any(|sign| sign.contains(&byte)));
+    let chinese = text
+        .run_back(end, DATE_BYTES_MAX, |byte| byte.is_ascii_digit() || CHINESE.iter().any(|sign| sign.contains(&byte)));
     open.min(text.run(chinese, end - chinese, |byte| !byte.is_ascii_digit()))
 }
 
@@ -108,7 +109,8 @@ fn numeric(text: Text<'_>, at: usize) -> Option<usize> {
 fn named(text: Text<'_>, at: usize) -> Option<usize> {
     let word_end = |from: usize| text.run(from, MONTH_BYTES_MAX, |byte| byte.is_ascii_alphabetic() || byte >= 0x80);
     let gap = |from: usize| text.run(from, 2, |byte| matches!(byte, b' ' | b',' | b'.'));
-    let year = |from: usize| number(text, from).filter(|(value, end)| end - from == 4 && is_year(*value)).map(|(_, end)| end);
+    let year =
+        |from: usize| number(text, from).filter(|(value, end)| end - from == 4 && is_year(*value)).map(|(_, end)| end);
     if let Some((day, end)) = number(text, at) {
         if day == 0 || day > 31 || end - at > 2 {
             return None;
@@ -147,7 +149,7 @@ fn chinese(text: Text<'_>, at: usize) -> Option<usize> {
     for sign in CHINESE {
         let (_, end) = number(text, from)?;
         from = end + sign.len();
-        if text.cut(end, from) != *sign {
+        if text.cut(end, from) != sign {
             return None;
         }
     }
@@ -162,7 +164,8 @@ fn number(text: Text<'_>, at: usize) -> Option<(u32, usize)> {
 
 /// Whether a further number is joined to what ends here.
 fn continues(text: Text<'_>, end: usize) -> bool {
-    matches!(text.at(end), b'.' | b'/' | b'-' | b',' | b'%') && (text.at(end + 1).is_ascii_digit() || text.at(end) == b'%')
+    matches!(text.at(end), b'.' | b'/' | b'-' | b',' | b'%')
+        && (text.at(end + 1).is_ascii_digit() || text.at(end) == b'%')
 }
 
 fn is_age(digits: &[u8]) -> bool {
@@ -182,7 +185,9 @@ fn is_month_day(month: u32, day: u32) -> bool {
 fn month(word: &[u8], may_grow: bool) -> bool {
     let word = String::from_utf8_lossy(word).to_lowercase();
     let three = word.chars().count() >= 3;
-    MONTHS.iter().any(|month| *month == word || (may_grow || three && month.is_ascii()) && month.starts_with(word.as_str()))
+    MONTHS
+        .iter()
+        .any(|month| *month == word || (may_grow || three && month.is_ascii()) && month.starts_with(word.as_str()))
 }
 
 /// Words that join day, month and year.

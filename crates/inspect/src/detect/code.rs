@@ -2,7 +2,7 @@
 
 use super::digits::Chain;
 use super::national::{self, Written};
-use super::{vehicle, wallet};
+use super::{place, vehicle, wallet};
 use crate::scan::Scan;
 use crate::text::{Text, is_word};
 
@@ -50,6 +50,9 @@ pub(super) fn code(scan: &mut Scan<'_>, chain: &Chain) -> usize {
     if signs == 0 && wallet::address(scan, start, end) {
         return end;
     }
+    if signs == 5 && length == 17 {
+        return place::mac(scan, start + 2).max(end);
+    }
     if (CODE_MIN..=CODE_MAX).contains(&count) && (bracketed.is_some() || !is_word(text.at(end))) {
         let written = Written { code, start, end: code_end, is_capital, has_signs: signs > 0 };
         if !national::code(scan, &written) && signs == 0 {
@@ -78,7 +81,8 @@ fn spaced_nino(scan: &mut Scan<'_>, chain: &Chain) -> bool {
 /// From where on a national insurance number written with spaces may still be under way at the end of the text.
 pub(crate) fn open_code(text: Text<'_>) -> usize {
     let end = text.len();
-    let from = text.run_back(end, SPACED_BYTES_MAX, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' ');
+    let from =
+        text.run_back(end, SPACED_BYTES_MAX, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' ');
     let begins = |at: &usize| {
         text.at(*at).is_ascii_uppercase()
             && text.at(at + 1).is_ascii_uppercase()

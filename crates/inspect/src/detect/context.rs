@@ -68,7 +68,8 @@ fn topics_of(word: &[u8]) -> Topics {
         return stem_topics(small);
     }
     let word = String::from_utf8_lossy(word).to_lowercase();
-    let unspaced = words::UNSPACED.iter().filter(|(part, _)| word.contains(part)).fold(0, |all, (_, topics)| all | topics);
+    let unspaced =
+        words::UNSPACED.iter().filter(|(part, _)| word.contains(part)).fold(0, |all, (_, topics)| all | topics);
     unspaced | stem_topics(word.as_bytes())
 }
 

@@ -16,47 +16,84 @@ struct Value {
 }
 
 pub(super) fn passport(scan: &mut Scan<'_>, start: usize) {
-    find(scan, start, &Value { class: "pii.passport", detector: "passport", lengths: 6..=12, digits_min: 5, is_valid: any });
+    find(
+        scan,
+        start,
+        &Value { class: "pii.passport", detector: "passport", lengths: 6..=12, digits_min: 5, is_valid: any },
+    );
 }
 
 /// `driver's license number is A1234567`; forms of all states and countries that have no check digit.
 pub(super) fn licence(scan: &mut Scan<'_>, start: usize) {
-    let value = Value { class: "pii.driving_licence", detector: "driving_licence", lengths: 5..=18, digits_min: 4, is_valid: any };
+    let value = Value {
+        class: "pii.driving_licence",
+        detector: "driving_licence",
+        lengths: 5..=18,
+        digits_min: 4,
+        is_valid: any,
+    };
     find(scan, start, &value);
 }
 
 pub(super) fn plate(scan: &mut Scan<'_>, start: usize) {
     let is_plate = |code: &[u8]| code.iter().any(u8::is_ascii_uppercase) && !code.iter().any(u8::is_ascii_lowercase);
-    find(scan, start, &Value { class: "pii.vehicle", detector: "plate", lengths: 4..=9, digits_min: 1, is_valid: is_plate });
+    find(
+        scan,
+        start,
+        &Value { class: "pii.vehicle", detector: "plate", lengths: 4..=9, digits_min: 1, is_valid: is_plate },
+    );
 }
 
 /// Numbers of insured persons: policies, members, subscribers.
 pub(super) fn insurance(scan: &mut Scan<'_>, start: usize) {
-    let value = Value { class: "pii.health_insurance", detector: "insurance", lengths: 6..=17, digits_min: 5, is_valid: any };
+    let value =
+        Value { class: "pii.health_insurance", detector: "insurance", lengths: 6..=17, digits_min: 5, is_valid: any };
     find(scan, start, &value);
 }
 
 /// Numbers of bank accounts that are no IBAN.
 pub(super) fn account(scan: &mut Scan<'_>, start: usize) {
     let is_number = |code: &[u8]| code.iter().all(u8::is_ascii_digit);
-    find(scan, start, &Value { class: "pii.bank_account", detector: "account", lengths: 6..=17, digits_min: 6, is_valid: is_number });
+    find(
+        scan,
+        start,
+        &Value { class: "pii.bank_account", detector: "account", lengths: 6..=17, digits_min: 6, is_valid: is_number },
+    );
 }
 
 /// Routing numbers of US banks, by check digit (ABA).
 pub(super) fn routing(scan: &mut Scan<'_>, start: usize) {
-    find(scan, start, &Value { class: "pii.bank_account", detector: "us.routing", lengths: 9..=9, digits_min: 9, is_valid: is_routing });
+    find(
+        scan,
+        start,
+        &Value {
+            class: "pii.bank_account",
+            detector: "us.routing",
+            lengths: 9..=9,
+            digits_min: 9,
+            is_valid: is_routing,
+        },
+    );
 }
 
 /// Sort codes (`12-34-56`), BSB (`123-456`) and transit numbers (`12345-678`).
 pub(super) fn branch(scan: &mut Scan<'_>, start: usize) {
     let is_number = |code: &[u8]| code.iter().all(u8::is_ascii_digit);
-    find(scan, start, &Value { class: "pii.bank_account", detector: "branch", lengths: 6..=8, digits_min: 6, is_valid: is_number });
+    find(
+        scan,
+        start,
+        &Value { class: "pii.bank_account", detector: "branch", lengths: 6..=8, digits_min: 6, is_valid: is_number },
+    );
 }
 
 /// IMEI, by check digit (3GPP TS 23.003 annex B).
 pub(super) fn imei(scan: &mut Scan<'_>, start: usize) {
     let is_imei = |code: &[u8]| luhn(&values(code));
-    find(scan, start, &Value { class: "pii.device_id", detector: "imei", lengths: 15..=15, digits_min: 15, is_valid: is_imei });
+    find(
+        scan,
+        start,
+        &Value { class: "pii.device_id", detector: "imei", lengths: 15..=15, digits_min: 15, is_valid: is_imei },
+    );
 }
 
 /// Registration numbers of the US Drug Enforcement Administration: odd places, twice the even ones (21 CFR 1301, DEA's own method).
@@ -73,21 +110,27 @@ pub(super) fn dea(scan: &mut Scan<'_>, start: usize) {
 /// National Drug Codes (21 CFR 207.33): ten or eleven digits in three parts.
 pub(super) fn ndc(scan: &mut Scan<'_>, start: usize) {
     let is_number = |code: &[u8]| code.iter().all(u8::is_ascii_digit);
-    find(scan, start, &Value { class: "phi.ndc", detector: "ndc", lengths: 10..=11, digits_min: 10, is_valid: is_number });
+    find(
+        scan,
+        start,
+        &Value { class: "phi.ndc", detector: "ndc", lengths: 10..=11, digits_min: 10, is_valid: is_number },
+    );
 }
 
 /// Procedure codes (CPT): five digits, or four and `F`, `T` or `U`.
 pub(super) fn cpt(scan: &mut Scan<'_>, start: usize) {
-    let is_cpt = |code: &[u8]| {
-        matches!(code.split_last(), Some((last, body)) if body.iter().all(u8::is_ascii_digit) && (last.is_ascii_digit() || b"FTU".contains(last)))
-    };
+    let is_cpt = |code: &[u8]| matches!(code.split_last(), Some((last, body)) if body.iter().all(u8::is_ascii_digit) && (last.is_ascii_digit() || b"FTU".contains(last)));
     find(scan, start, &Value { class: "phi.cpt", detector: "cpt", lengths: 5..=5, digits_min: 4, is_valid: is_cpt });
 }
 
 /// Codes of observations (LOINC Users' Guide, appendix C): Luhn, the check digit after a dash.
 pub(super) fn loinc(scan: &mut Scan<'_>, start: usize) {
     let is_loinc = |code: &[u8]| luhn(&values(code));
-    find(scan, start, &Value { class: "phi.loinc", detector: "loinc", lengths: 2..=7, digits_min: 2, is_valid: is_loinc });
+    find(
+        scan,
+        start,
+        &Value { class: "phi.loinc", detector: "loinc", lengths: 2..=7, digits_min: 2, is_valid: is_loinc },
+    );
 }
 
 /// One line of a machine-readable zone (ICAO Doc 9303 parts 4 to 6), around the `<<<` at `start`.
@@ -112,7 +155,8 @@ fn is_mrz(line: &[u8]) -> bool {
     };
     let has_names = line.windows(2).skip(2).any(|two| two == b"<<");
     let is_document = matches!(line.first(), Some(b'P' | b'V' | b'I' | b'A' | b'C'));
-    let is_issued = line.get(2..5).is_some_and(|country| country.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'<'));
+    let is_issued =
+        line.get(2..5).is_some_and(|country| country.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'<'));
     let no_digits = !line.iter().any(u8::is_ascii_digit);
     match line.len() {
         // Passport, visa, and cards of two lines: names first, then number, birth and expiry with their checks.
@@ -163,7 +207,9 @@ fn value_end(text: Text<'_>, at: usize) -> usize {
     while end < at + VALUE_BYTES_MAX && end > at {
         let joins = match text.at(end) {
             b'-' => text.at(end + 1).is_ascii_alphanumeric(),
-            b' ' | b'.' => text.before(end).is_ascii_digit() && text.at(end + 1).is_ascii_digit(),
+            // Groups of digits alone: a stream holds those, and not a code before a space.
+            b' ' => is_digits(text.cut(at, end)) && text.at(end + 1).is_ascii_digit(),
+            b'.' => text.before(end).is_ascii_digit() && text.at(end + 1).is_ascii_digit(),
             _ => false,
         };
         if !joins {
@@ -172,6 +218,10 @@ fn value_end(text: Text<'_>, at: usize) -> usize {
         end = text.run(end + 1, VALUE_BYTES_MAX, |byte| byte.is_ascii_alphanumeric());
     }
     end
+}
+
+fn is_digits(value: &[u8]) -> bool {
+    value.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'.'))
 }
 
 fn is_date(value: &[u8]) -> bool {
@@ -184,7 +234,24 @@ fn is_letter(byte: u8) -> bool {
 }
 
 fn is_sign(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b':' | b'#' | b'=' | b'.' | b'-' | b'(' | b')' | b'"' | b'\'' | b'*' | b'_' | b'/' | b',')
+    matches!(
+        byte,
+        b' ' | b'\t'
+            | b'\n'
+            | b':'
+            | b'#'
+            | b'='
+            | b'.'
+            | b'-'
+            | b'('
+            | b')'
+            | b'"'
+            | b'\''
+            | b'*'
+            | b'_'
+            | b'/'
+            | b','
+    )
 }
 
 fn values(code: &[u8]) -> Vec<u8> {
@@ -204,12 +271,90 @@ const MRZ_BYTES_MAX: usize = 44;
 
 /// Words that lead from a label to its value.
 const FILLERS: &[&str] = &[
-    "number", "numbers", "no", "num", "nr", "id", "is", "was", "are", "my", "the", "of", "card", "document", "code", "s",
-    "license", "licence", "lic", "permit", "plate", "plates", "registration", "member", "policy", "holder", "account", "a", "c",
-    "routing", "transit", "sort", "bank", "checking", "savings", "issued", "for", "us", "uk", "eu", "book", "date",
-    "nummer", "lautet", "ist", "meine", "der", "die", "des", "numéro", "numero", "número", "n", "º", "é", "es", "est", "è",
-    "de", "du", "la", "di", "do", "da", "del", "conduire", "conducir", "guida", "habilitação", "bancaria", "bancaire", "bancario",
-    "corrente", "corriente", "courant", "номер", "серия", "счета", "numer", "číslo", "nummeret", "nº", "n°", "number's",
+    "number",
+    "numbers",
+    "no",
+    "num",
+    "nr",
+    "id",
+    "is",
+    "was",
+    "are",
+    "my",
+    "the",
+    "of",
+    "card",
+    "document",
+    "code",
+    "s",
+    "license",
+    "licence",
+    "lic",
+    "permit",
+    "plate",
+    "plates",
+    "registration",
+    "member",
+    "policy",
+    "holder",
+    "account",
+    "a",
+    "c",
+    "routing",
+    "transit",
+    "sort",
+    "bank",
+    "checking",
+    "savings",
+    "issued",
+    "for",
+    "us",
+    "uk",
+    "eu",
+    "book",
+    "date",
+    "nummer",
+    "lautet",
+    "ist",
+    "meine",
+    "der",
+    "die",
+    "des",
+    "numéro",
+    "numero",
+    "número",
+    "n",
+    "º",
+    "é",
+    "es",
+    "est",
+    "è",
+    "de",
+    "du",
+    "la",
+    "di",
+    "do",
+    "da",
+    "del",
+    "conduire",
+    "conducir",
+    "guida",
+    "habilitação",
+    "bancaria",
+    "bancaire",
+    "bancario",
+    "corrente",
+    "corriente",
+    "courant",
+    "номер",
+    "серия",
+    "счета",
+    "numer",
+    "číslo",
+    "nummeret",
+    "nº",
+    "n°",
+    "number's",
 ];
 
 #[cfg(test)]
@@ -230,7 +375,7 @@ mod tests {
         check("Kennzeichen M-AB 1234", &[]);
         check("Kennzeichen M-AB1234", &["pii.vehicle"]);
         check("member id W123456789", &["pii.health_insurance"]);
-        check("IMEI 35-686800-004141-8", &[]);
+        check("IMEI 490154203237517", &[]);
         check("IMEI 490154203237518", &["pii.device_id"]);
     }
 

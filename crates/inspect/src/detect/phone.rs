@@ -23,12 +23,15 @@ pub(crate) fn phone(scan: &mut Scan<'_>, chain: &Chain) {
         if let Some(count) = north_american(scan, chain) {
             return found(scan, start - open, chain, count, 0.8);
         }
-        if let Some(count) = trunk(scan, chain).or_else(|| bracketed(scan, chain, open == 1)).or_else(|| mobile(scan, chain)) {
+        if let Some(count) =
+            trunk(scan, chain).or_else(|| bracketed(scan, chain, open == 1)).or_else(|| mobile(scan, chain))
+        {
             return found(scan, start - open, chain, count, 0.6);
         }
     }
     let is_marked = scan.is_marked(Mark::Phone, start, CONTEXT_BYTES);
-    let fits = |count: &usize| is_plausible(scan, chain, *count) && (is_marked || is_labelled_after(scan, chain, *count));
+    let fits =
+        |count: &usize| is_plausible(scan, chain, *count) && (is_marked || is_labelled_after(scan, chain, *count));
     if let Some(count) = (1..=chain.groups().len().min(6)).rev().find(fits) {
         found(scan, start - open, chain, count, 0.6);
     }
@@ -202,9 +205,32 @@ fn is_valid_ssn(digits: &[u8]) -> bool {
 const CONTEXT_BYTES: usize = 40;
 /// Words right after a number that say it is a phone's.
 const LABELS_AFTER: &[&str] = &[
-    "office", "fax", "mobile", "cell", "home", "work", "phone", "tel", "direct", "landline", "handy", "mobil", "büro",
-    "privat", "dienstlich", "móvil", "oficina", "casa", "bureau", "portable", "domicile", "ufficio", "cellulare",
-    "celular", "mobiel", "kantoor",
+    "office",
+    "fax",
+    "mobile",
+    "cell",
+    "home",
+    "work",
+    "phone",
+    "tel",
+    "direct",
+    "landline",
+    "handy",
+    "mobil",
+    "büro",
+    "privat",
+    "dienstlich",
+    "móvil",
+    "oficina",
+    "casa",
+    "bureau",
+    "portable",
+    "domicile",
+    "ufficio",
+    "cellulare",
+    "celular",
+    "mobiel",
+    "kantoor",
 ];
 
 #[cfg(test)]

@@ -9,7 +9,11 @@ pub(super) fn vin(scan: &mut Scan<'_>, written: &Written<'_>) {
     let code = written.code;
     let digits = code.iter().filter(|byte| byte.is_ascii_digit()).count();
     let ends_in_digits = code.iter().rev().take(4).all(u8::is_ascii_digit);
-    if code.len() != 17 || !(5..=15).contains(&digits) || !ends_in_digits || code.iter().any(|byte| b"IOQ".contains(byte)) {
+    if code.len() != 17
+        || !(5..=15).contains(&digits)
+        || !ends_in_digits
+        || code.iter().any(|byte| b"IOQ".contains(byte))
+    {
         return;
     }
     let text = scan.text;

@@ -57,7 +57,10 @@ fn polymod(sum: u32, value: u32) -> u32 {
     let top = sum >> 25;
     let shifted = (sum & 0x1ff_ffff) << 5 ^ value;
     let generators = [0x3b6a_57b2u32, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
-    generators.iter().enumerate().fold(shifted, |sum, (i, generator)| if top >> i & 1 == 1 { sum ^ generator } else { sum })
+    generators
+        .iter()
+        .enumerate()
+        .fold(shifted, |sum, (i, generator)| if top >> i & 1 == 1 { sum ^ generator } else { sum })
 }
 
 /// Not an address of zeros or of a pattern: at least eight different digits.

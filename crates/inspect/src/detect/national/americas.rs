@@ -87,7 +87,8 @@ fn ca_sin(d: &[u8]) -> bool {
 
 /// Canada, British Columbia Personal Health Number: 9, then weights modulo 11.
 fn ca_bc_phn(d: &[u8]) -> bool {
-    let products = d.iter().skip(1).zip([2u32, 4, 8, 5, 10, 9, 7, 3]).map(|(digit, weight)| u32::from(*digit) * weight % 11);
+    let products =
+        d.iter().skip(1).zip([2u32, 4, 8, 5, 10, 9, 7, 3]).map(|(digit, weight)| u32::from(*digit) * weight % 11);
     digit(d, 0) == 9 && (11 - products.sum::<u32>() % 11) % 11 == digit(d, 9)
 }
 

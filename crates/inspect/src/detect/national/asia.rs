@@ -43,7 +43,8 @@ fn cn_resident_id(d: &[u8]) -> bool {
 
 /// China: division code and date of birth.
 pub(super) fn cn_is_body(d: &[u8]) -> bool {
-    matches!(number(d, 0, 2), 11..=15 | 21..=23 | 31..=37 | 41..=46 | 50..=54 | 61..=65 | 71 | 81..=83) && yyyymmdd(d, 6)
+    matches!(number(d, 0, 2), 11..=15 | 21..=23 | 31..=37 | 41..=46 | 50..=54 | 61..=65 | 71 | 81..=83)
+        && yyyymmdd(d, 6)
 }
 
 /// China: the check sign of seventeen digits, 10 for `X`.

@@ -44,9 +44,7 @@ pub(super) fn is_verhoeff_of(digits: &[u8], check: u8) -> bool {
 
 fn verhoeff_sum<'d>(digits: impl Iterator<Item = &'d u8>, first: u8) -> u8 {
     digits.enumerate().fold(first, |sum, (i, digit)| {
-        let permuted = (0..i % 8).fold(*digit, |digit, _| {
-            PERMUTATION.get(usize::from(digit)).copied().unwrap_or(0)
-        });
+        let permuted = (0..i % 8).fold(*digit, |digit, _| PERMUTATION.get(usize::from(digit)).copied().unwrap_or(0));
         dihedral(sum, permuted)
     })
 }
@@ -95,6 +93,14 @@ fn dated(month: u64, day: u64, raised: &[u64]) -> bool {
 /// Whether all digits are the same: no number is issued so, and many check digits are right by chance.
 pub(super) fn is_one_digit(digits: &[u8]) -> bool {
     digits.iter().all(|digit| Some(digit) == digits.first())
+}
+
+/// US routing numbers (ABA): weights 3, 7, 1 modulo 10, and prefixes that the Federal Reserve uses.
+pub(in crate::detect) fn is_routing(code: &[u8]) -> bool {
+    let d = digits_of(code);
+    matches!(number(&d, 0, 2), 0..=12 | 21..=32 | 61..=72 | 80)
+        && weighted(&d, &[3, 7, 1, 3, 7, 1, 3, 7, 1]).is_multiple_of(10)
+        && !is_one_digit(&d)
 }
 
 /// The value of a letter, `A` as 0; 99 for anything else.

@@ -238,7 +238,10 @@ fn gb_nino(code: &[u8]) -> bool {
     let [first, second, .., last] = code else { return false };
     !b"DFIQUV".contains(first)
         && !b"DFIQUVO".contains(second)
-        && !matches!((first, second), (b'B', b'G') | (b'G', b'B') | (b'K', b'N') | (b'N', b'K') | (b'N', b'T') | (b'T', b'N') | (b'Z', b'Z'))
+        && !matches!(
+            (first, second),
+            (b'B', b'G') | (b'G', b'B') | (b'K', b'N') | (b'N', b'K') | (b'N', b'T') | (b'T', b'N') | (b'Z', b'Z')
+        )
         && b"ABCD".contains(last)
 }
 
@@ -247,7 +250,10 @@ fn gb_driving_licence(code: &[u8]) -> bool {
     let Some((surname, rest)) = code.split_at_checked(5) else { return false };
     let filler = surname.iter().position(|byte| *byte == b'9').unwrap_or(5);
     let is_surname = filler >= 2
-        && surname.iter().enumerate().all(|(i, byte)| if i < filler { byte.is_ascii_uppercase() } else { *byte == b'9' });
+        && surname
+            .iter()
+            .enumerate()
+            .all(|(i, byte)| if i < filler { byte.is_ascii_uppercase() } else { *byte == b'9' });
     let d = digits_of(rest.get(..6).unwrap_or(&[]));
     let month = number(&d, 1, 3);
     let is_initial = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'9';
@@ -452,7 +458,9 @@ fn ve_cedula(code: &[u8]) -> bool {
 
 /// Venezuela, RIF (SENIAT): the letter as a number, weights 3, 2, 7 to 2 modulo 11.
 fn ve_rif(code: &[u8]) -> bool {
-    let Some(kind) = code.first().and_then(|first| b"VEJPG".iter().position(|letter| letter == first)) else { return false };
+    let Some(kind) = code.first().and_then(|first| b"VEJPG".iter().position(|letter| letter == first)) else {
+        return false;
+    };
     let lead = [4, 8, 12, 16, 20].get(kind).copied().unwrap_or(0);
     let d = digits_of(code);
     let rest = (lead + weighted(&d, &[3, 2, 7, 6, 5, 4, 3, 2])) % 11;

@@ -294,7 +294,9 @@ fn ro_cnp(d: &[u8]) -> bool {
 fn jmbg(d: &[u8]) -> bool {
     let check = 11 - weighted(d, &[7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11;
     let year = number(d, 4, 7);
-    (year >= 900 || year < 50) && date(number(d, 2, 4), number(d, 0, 2)) && if check > 9 { 0 } else { check } == digit(d, 12)
+    (year >= 900 || year < 50)
+        && date(number(d, 2, 4), number(d, 0, 2))
+        && if check > 9 { 0 } else { check } == digit(d, 12)
 }
 
 /// Russia, SNILS (Pension Fund): places as weights modulo 101.

@@ -18,7 +18,8 @@ use super::context::Topics;
 use super::digits::{Chain, ends_number};
 use crate::scan::Scan;
 
-pub(super) use codes::{Written, code};
+pub(super) use check::is_routing;
+pub(super) use codes::{Written, code, icao_sum};
 
 /// A number of digits.
 pub(super) struct Number {

@@ -196,7 +196,9 @@ fn every_row_has_forms_that_its_lookup_knows() {
         assert!(number.detector.split('.').count() == 2 && number.class.starts_with("pii."), "{}", number.detector);
         assert!(!number.forms.contains("  ") && !number.forms.is_empty(), "{}", number.detector);
     }
-    let digits = |form: &str| -> usize { form.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse::<usize>().ok()).sum() };
+    let digits = |form: &str| -> usize {
+        form.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse::<usize>().ok()).sum()
+    };
     for number in super::numbers() {
         for form in number.forms.split(' ') {
             assert!((7..=20).contains(&digits(form)), "{} {form}", number.detector);
