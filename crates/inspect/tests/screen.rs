@@ -13,8 +13,14 @@ fn inspector() -> &'static Inspector {
 }
 
 fn build() -> Inspector {
-    let custom =
-        |class: &str, matches| Custom { name: class.to_owned(), class: class.to_owned(), matches, level: None };
+    let custom = |class: &str, matches| Custom {
+        name: class.to_owned(),
+        class: class.to_owned(),
+        matches,
+        level: None,
+        examples: vec![],
+        counterexamples: vec![],
+    };
     let words =
         custom("org.project", Matches::Dictionary(vec!["Project Bluebird".to_owned(), "bluebird nine".to_owned()]));
     let pattern = custom("org.employee", Matches::Pattern("EMP-[0-9]{4,8}( [A-Z]{2})?".to_owned()));

@@ -38,6 +38,7 @@ pub(super) fn load(env: &dyn Fn(&str) -> Option<String>, mode: Option<Mode>) -> 
         policies: Policies::built_in(),
         inspection: main.inspection,
         inspector: Arc::new(inspector),
+        exceptions_end_unix: None,
         vendors: BTreeMap::new(),
         use_cases: BTreeMap::new(),
         files: Vec::new(),
