@@ -140,6 +140,11 @@ impl Reader {
         let spans = [
             open_run(bytes),
             detect::open_chain(bytes),
+            detect::open_code(bytes),
+            detect::open_date(bytes),
+            detect::open_segment(bytes),
+            detect::open_resource_name(bytes),
+            detect::open_track(bytes),
             detect::open_iban(bytes),
             detect::open_armour(bytes),
             detect::open_link(bytes),

@@ -181,6 +181,8 @@ const LEVELS: &[(&str, Level)] = &[
     ("pci", Level::Restricted),
     ("phi", Level::Restricted),
     ("pii", Level::Confidential),
+    ("pii.age", Level::Internal),
+    ("pii.health_insurance", Level::Restricted),
     ("secret", Level::Restricted),
 ];
 
