@@ -1,7 +1,6 @@
 //! The detectors: which literals wake them and who answers.
 
 mod address;
-mod assignment;
 mod birth;
 mod card;
 mod code;
@@ -21,6 +20,9 @@ mod payment;
 mod phone;
 mod place;
 mod published;
+mod rarity;
+mod secrets;
+mod services;
 mod shapes;
 mod source;
 mod template;
@@ -52,6 +54,14 @@ pub(crate) use source::source_code;
 pub(crate) enum Action {
     /// A secret of a service, by its row in the table of tokens.
     Token(&'static tokens::Token),
+    /// A secret of a service that marks it in its middle.
+    Infix(&'static tokens::Infix),
+    /// The name of a service whose secrets have no prefix.
+    Service(&'static services::Service),
+    /// A word that names secrets.
+    Keyword(&'static secrets::Keyword),
+    /// A program that is given passwords.
+    Program(&'static secrets::Program),
     /// A word that gives meaning to something nearby.
     Mark(Mark),
     /// A word of an injection, with its length.
@@ -65,7 +75,13 @@ pub(crate) fn lexicon() -> Vec<(Literal, Action)> {
     let mut all = Vec::new();
     let exact = |text| Literal { text, exact: true };
     let folded = |text| Literal { text, exact: false };
-    all.extend(tokens::TOKENS.iter().map(|token| (exact(token.prefix), Action::Token(token))));
+    all.extend(tokens::tokens().map(|token| (exact(token.prefix), Action::Token(token))));
+    all.extend(tokens::INFIXES.iter().map(|row| (exact(row.mark), Action::Infix(row))));
+    all.extend(services::SERVICES.iter().map(|row| (folded(row.word), Action::Service(row))));
+    all.extend(secrets::KEYWORDS.iter().map(|row| (folded(row.word), Action::Keyword(row))));
+    all.extend(secrets::PROGRAMS.iter().map(|row| (folded(row.word), Action::Program(row))));
+    all.extend(secrets::CALLS.iter().map(|word| (folded(word), Action::Call(secrets::call))));
+    all.extend(secrets::HASHES.iter().map(|word| (exact(word), Action::Call(secrets::hash))));
     for (words, mark) in MARKS {
         all.extend(words.iter().map(|word| (folded(word), Action::Mark(*mark))));
     }
@@ -86,6 +102,10 @@ pub(crate) fn lexicon() -> Vec<(Literal, Action)> {
 pub(crate) fn act(scan: &mut Scan<'_>, start: usize, action: Action) {
     match action {
         Action::Token(token) => tokens::token(scan, start, token),
+        Action::Infix(row) => tokens::infix(scan, start, row),
+        Action::Service(row) => services::service(scan, start, row),
+        Action::Keyword(row) => secrets::assignment(scan, start, row),
+        Action::Program(row) => secrets::program(scan, start, row),
         Action::Call(call) => call(scan, start),
         // The scan keeps these itself.
         Action::Mark(_) | Action::Cue(..) => {}
@@ -321,35 +341,7 @@ const CALLS: Calls = &[
         ],
         patient::named_before,
     ),
-    (
-        &[
-            "password",
-            "passwd",
-            "passwort",
-            "passphrase",
-            "contraseña",
-            "mot de passe",
-            "пароль",
-            "密码",
-            "pwd",
-            "secret",
-            "apikey",
-            "api_key",
-            "api-key",
-            "api key",
-            "token",
-            "credential",
-            "private_key",
-            "privatekey",
-            "access_key",
-            "accesskey",
-            "auth_key",
-            "encryption_key",
-            "signing_key",
-            "master_key",
-        ],
-        assignment::assignment,
-    ),
+    (&[" -p "], secrets::option),
     (&["tlp:"], marking::tlp),
     (
         &["](http", "](<http", "](//", "](data:", "]: http", "]:http", "<http", "src=", "href=", "srcset=", "url("],
@@ -401,11 +393,14 @@ const EXACT_CALLS: Calls = &[
 #[cfg(test)]
 pub(crate) mod tests {
     use std::collections::BTreeSet;
+    use std::sync::OnceLock;
 
     use crate::{Channel, Found, Inspector, Piece, Settings};
 
-    fn found(channel: Channel, text: &str) -> Found {
-        Inspector::new(&Settings::default()).unwrap().inspect(&[Piece::text(channel, text)])
+    pub(crate) fn found(channel: Channel, text: &str) -> Found {
+        static INSPECTOR: OnceLock<Inspector> = OnceLock::new();
+        let inspector = INSPECTOR.get_or_init(|| Inspector::new(&Settings::default()).unwrap());
+        inspector.inspect(&[Piece::text(channel, text)])
     }
 
     /// The classes found in a user's text, sorted.
