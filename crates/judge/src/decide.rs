@@ -243,7 +243,7 @@ impl<'a> Hearing<'a> {
             match policy.is_satisfied(&evaluator) {
                 Ok(false) => {}
                 Ok(true) => voices.add(policy, &self.words.policies.details),
-                Err(error) => return Err(self.words.failed_policy(at, &policy.id, &error.to_string())),
+                Err(error) => return Err(self.words.failed_policy(at, &policy.id, &error)),
             }
         }
         Ok(voices)

@@ -10,8 +10,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cedar_policy::{ActionConstraint, Effect, Policy, PolicyId, PrincipalConstraint};
-use cedar_policy_core::ast::{EntityUID, Expr, SlotEnv};
-use cedar_policy_core::evaluator::{EvaluationError, Evaluator};
+use cedar_policy_core::ast::{EntityUID, Expr, Literal, SlotEnv, ValueKind};
+use cedar_policy_core::evaluator::Evaluator;
 
 use crate::call::Action;
 use crate::facts::action_uid;
@@ -51,8 +51,12 @@ impl Ready {
     ///
     /// # Errors
     /// It cannot be evaluated, and then nobody knows.
-    pub(crate) fn is_satisfied(&self, evaluator: &Evaluator<'_>) -> Result<bool, EvaluationError> {
-        evaluator.interpret(&self.condition, &SlotEnv::new())?.get_as_bool()
+    pub(crate) fn is_satisfied(&self, evaluator: &Evaluator<'_>) -> Result<bool, String> {
+        let value = evaluator.interpret(&self.condition, &SlotEnv::new()).map_err(|error| error.to_string())?;
+        match value.value_kind() {
+            ValueKind::Lit(Literal::Bool(satisfied)) => Ok(*satisfied),
+            _ => Err("its condition is neither true nor false".to_owned()),
+        }
     }
 }
 
