@@ -45,6 +45,7 @@ const VENDOR: &str =
 const EVERYTHING: &str = "@id(\"all\") permit (principal, action, resource) when { context.level < 3 };\n";
 const NO_PII: &str = "@id(\"no-pii\") @reason(\"no personal data\") forbid (principal, action, resource) when { context.groups.contains(\"pii\") };\n";
 const DROPS: &str = "@id(\"d\") @duty @drop_tools @max_output_tokens(\"50\") permit (principal, action, resource) when { resource.self_hosted };\n";
+const PATIENT: &str = "my social security number is 536-90-4399, and the record number is MRN 48213377";
 const EMAIL: &str = "write to jane.roe@hospital.example";
 
 #[test]
@@ -53,7 +54,7 @@ fn every_decision_is_made_again_from_the_ledger_alone() {
     let policies = format!("{EVERYTHING}{DROPS}");
     let door = Door::start(files(&upstream, &[("policies/a.cedar", &policies)]), &[]);
     let key = door.key("public");
-    for (text, status) in [("hi", 200), (EMAIL, 200), ("my SSN is 536-90-4399, AKIAIOSFODNN7EXAMPLE wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", 403)] {
+    for (text, status) in [("hi", 200), (EMAIL, 200), (PATIENT, 403)] {
         let reply = ask(&door, &key, "auto", text);
         assert_eq!(reply.status, status, "{}", reply.body);
     }
@@ -120,7 +121,7 @@ fn an_observed_caller_is_let_through_and_every_record_says_so() {
     let door = Door::start(files(&upstream, &more), &[]);
     let key = door.key("public");
     assert_eq!(ask(&door, &key, "auto", "hi").status, 200);
-    let reply = ask(&door, &key, "auto", "my social security number is 536-90-4399, and the record number is MRN 48213377");
+    let reply = ask(&door, &key, "auto", PATIENT);
     let above = reply.status;
     let other = door.command(&["key", "create", "other", "--floor", "public", "--json"]).1;
     let other = json(&other)["key"].as_str().unwrap().to_owned();
