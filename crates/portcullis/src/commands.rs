@@ -33,7 +33,7 @@ pub fn run(cli: Cli) -> Result<Exit> {
         Command::Explain { record, door, floor } => explain::run(&place, record.as_deref(), &door, &floor),
         Command::Key(command) => key::run(&place, command),
         Command::Ledger(command) => ledger::run(&place, command),
-        Command::Policy(command) => policy::run(&place, &command),
+        Command::Policy(command) => policy::run(&place, command),
         Command::Status => running::status(&place),
         Command::Reload => running::reload(&place),
     }

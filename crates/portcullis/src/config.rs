@@ -34,6 +34,7 @@ pub use aliases::Alias;
 pub use destination::{Destination, Kind, Model};
 pub use endpoint::Endpoint;
 pub use listener::{ClientCertificates, Listener, Tls};
+pub(crate) use document::days_since_1970;
 pub use problem::{Problem, Severity};
 pub use use_case::UseCase;
 pub use vendor::Vendor;
@@ -61,8 +62,11 @@ pub struct Config {
     pub aliases: Vec<Alias>,
     /// The policies in force.
     pub policies: judge::Policies,
+    /// Policies that decide beside those in force and change nothing: the folder `policies_candidate/`.
+    pub candidate: Option<judge::Policies>,
+    /// Callers that are observed for a while instead of refused, by the name of their key.
+    pub observed: BTreeMap<String, judge::Observe>,
     /// The settings of inspection.
-    #[cfg_attr(not(test), expect(dead_code, reason = "tests look at it; the program uses the inspector made from it"))]
     pub inspection: inspect::Settings,
     /// The detectors, made ready from [`Config::inspection`].
     pub inspector: Arc<inspect::Inspector>,
@@ -104,5 +108,10 @@ impl Config {
             Some(dir) => folder::load(dir, env, mode),
             None => without::load(env, mode),
         }
+    }
+
+    /// What policies may name besides what every installation has.
+    pub fn vocabulary(&self) -> judge::Vocabulary {
+        classes::vocabulary(&self.inspection)
     }
 }

@@ -62,6 +62,12 @@ pub struct Snapshot {
     pub limits: Limits,
     /// Floors of registered use cases, by name.
     pub use_cases: HashMap<String, inspect::Level>,
+    /// What they were registered for, by name.
+    pub purposes: HashMap<String, judge::Purpose>,
+    /// Callers that are observed for a while, by the name of their key.
+    pub observed: HashMap<String, judge::Observe>,
+    /// Policies that decide beside those in force, so that what they would change is known before they are.
+    pub candidate: Option<judge::Policies>,
 }
 
 /// What stands behind one model name that callers use.

@@ -43,6 +43,7 @@ pub(super) const ALL: [&Section; 14] = [
     &INSPECTION,
     &THRESHOLDS,
     &LEDGER,
+    &OBSERVE,
     &DESTINATION,
     &OWNERS,
     &VENDOR,
@@ -107,6 +108,7 @@ pub(super) const MAIN: Section = Section {
             "How much is inspected, and from which scores on an injection counts.",
         ),
         field("ledger", "table", "see there", "…", "How the ledger is written."),
+        field("observe", "table", "none", "…", "Callers that are observed for a while instead of refused."),
     ],
 };
 
@@ -346,6 +348,23 @@ pub(super) const LEDGER: Section = Section {
     ],
 };
 
+pub(super) const OBSERVE: Section = Section {
+    file: "portcullis.toml",
+    table: "[observe]",
+    meaning: "A first week of looking: what policy would refuse these callers is inspected, recorded as observed and let through. What cannot be evaluated, what production closes and what the door does not understand is refused all the same.",
+    fields: &[
+        field("callers", "list of texts", "required", "[\"billing\"]", "The names of their keys."),
+        field("until", "date", "required", "2026-12-01", "The last day of it, in UTC."),
+        field(
+            "level_max",
+            "`public`, `internal` or `confidential`",
+            "required",
+            "\"internal\"",
+            "The highest level that is let through.",
+        ),
+    ],
+};
+
 pub(super) const DESTINATION: Section = Section {
     file: "destinations/*.toml",
     table: "",
@@ -424,6 +443,20 @@ pub(super) const DESTINATION: Section = Section {
             "`env:NAME` or `file:/path`. Never the secret itself.",
         ),
         field("vendor", "text", "required when hosted", "\"acme\"", "Who runs it: a file in `vendors/`."),
+        field(
+            "service",
+            "text",
+            "none",
+            "\"messages-api\"",
+            "For hosted: the vendor's service, as its agreements name it.",
+        ),
+        field(
+            "pinned",
+            "`true` or `false`",
+            "whether the model's name carries a date",
+            "true",
+            "For hosted: whether the name stands for one version of the model that does not change without notice.",
+        ),
         field(
             "digest",
             "`sha256:` and 64 hexadecimal digits",
@@ -511,7 +544,21 @@ pub(super) const VENDOR: Section = Section {
             "`true` or `false`",
             "`false`",
             "true",
-            "Whether a business associate agreement covers the service.",
+            "Whether a business associate agreement is in force.",
+        ),
+        field(
+            "baa_services",
+            "list of texts",
+            "none",
+            "[\"messages-api\"]",
+            "The services that the agreement covers, as destinations name theirs under `service`.",
+        ),
+        field(
+            "baa_features",
+            "list of texts",
+            "none",
+            "[\"chat\", \"embed\"]",
+            "The features that the agreement covers, by the names of actions: `chat`, `embed`, `count_tokens`, `use_tool`, `store_state`, `send_attachment`, `retrieve`.",
         ),
         field(
             "regions",
@@ -541,6 +588,20 @@ pub(super) const USE_CASE: Section = Section {
         ),
         field("criticality", "`low`, `medium`, `high` or `critical`", "`medium`", "\"high\"", "What depends on it."),
         field("tier", "text", "none", "\"high-risk\"", "Its risk class, in the organisation's own words."),
+        field(
+            "environment",
+            "`production`, `test` or `experiment`",
+            "`production`",
+            "\"experiment\"",
+            "Whether its data are real: policies may permit more to what is not.",
+        ),
+        field(
+            "residency",
+            "list of texts",
+            "none: policies take the strictest",
+            "[\"EU\", \"CH\"]",
+            "The jurisdictions that its personal data may be in, as destinations name theirs.",
+        ),
         field(
             "expected_classes",
             "list of texts",

@@ -31,6 +31,11 @@ pub(super) fn load(
     let origins = classes::read(&found.classes, now_unix(), &mut inspection, &problems);
     let inspector = classes::inspector(&found.classes, &inspection, &origins, &problems);
     let policies = policies::compile(&found.policies, &classes::vocabulary(&inspection), &problems);
+    let candidate = if found.candidate.is_empty() {
+        None
+    } else {
+        policies::compile(&found.candidate, &classes::vocabulary(&inspection), &problems)
+    };
     let vendors: BTreeMap<_, _> = found
         .vendors
         .iter()
@@ -66,6 +71,8 @@ pub(super) fn load(
         aliases: aliases::of(&destinations),
         destinations,
         policies,
+        candidate,
+        observed: main.observed,
         inspection,
         inspector: Arc::new(inspector),
         exceptions_end_unix: origins.first_end_unix,
@@ -105,6 +112,7 @@ struct Found {
     main: Option<File>,
     destinations: Vec<File>,
     policies: Vec<File>,
+    candidate: Vec<File>,
     classes: Vec<File>,
     vendors: Vec<File>,
     use_cases: Vec<File>,
@@ -143,13 +151,14 @@ impl Walk<'_> {
         let into: &mut Vec<File> = match name {
             "destinations" => &mut found.destinations,
             "policies" => &mut found.policies,
+            "policies_candidate" => &mut found.candidate,
             "classes" => &mut found.classes,
             "vendors" => &mut found.vendors,
             "use_cases" => &mut found.use_cases,
             "models" => &mut found.models,
             _ => return self.unknown_folder(name),
         };
-        let extension = if name == "policies" { "cedar" } else { "toml" };
+        let extension = if name.starts_with("policies") { "cedar" } else { "toml" };
         for (file, path) in self.entries(&self.dir.join(name), &format!("{name}/")) {
             if has_extension(&file, extension) && path.is_file() {
                 into.extend(self.file(&path, file));
@@ -244,8 +253,8 @@ fn has_extension(name: &str, extension: &str) -> bool {
 }
 
 const MAIN: &str = "portcullis.toml";
-const FOLDERS: [&str; 6] = ["destinations", "policies", "classes", "vendors", "use_cases", "models"];
-/// Files for people and editors, and tests of policies (which `portcullis policy test` will run: not built yet).
+const FOLDERS: [&str; 7] = ["destinations", "policies", "policies_candidate", "classes", "vendors", "use_cases", "models"];
+/// Files for people and editors, and tests of policies (which `portcullis policy test` runs).
 const SILENT: [&str; 4] = [".md", ".example", ".cedarschema", ".test.toml"];
 const NOT_BUILT_YET: [&str; 5] = ["templates", "prices", "sinks", "alerts", "retention"];
 /// The largest configuration file in bytes.
