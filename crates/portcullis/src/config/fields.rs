@@ -36,7 +36,7 @@ impl Section {
 
 /// Every section, in the order of the reference.
 #[cfg_attr(not(test), expect(dead_code, reason = "the reference in docs/ is made from it, by a test"))]
-pub(super) const ALL: [&Section; 14] = [
+pub(super) const ALL: [&Section; 15] = [
     &MAIN,
     &TLS,
     &LIMITS,
