@@ -2,8 +2,7 @@
 
 /// Whether a value is one of the published examples, or is marked as one.
 pub(super) fn is_published(value: &[u8]) -> bool {
-    EXAMPLES.iter().any(|example| value == example.as_bytes())
-        || value.windows(MARK.len()).any(|window| window == MARK)
+    EXAMPLES.iter().any(|example| value == example.as_bytes()) || value.windows(MARK.len()).any(|window| window == MARK)
 }
 
 /// Whether a value is made of rows (`abcdefgh`, `12345678`, `xxxxxxxx`) or of the same few characters again and again.
@@ -16,7 +15,9 @@ fn in_rows(value: &[u8]) -> usize {
     let (mut total, mut length, mut last_step) = (0, 1, None);
     for pair in value.windows(2) {
         let step = match pair {
-            [a, b] if a.is_ascii_alphanumeric() || a == b => Some(i16::from(*b) - i16::from(*a)).filter(|step| step.abs() <= 1),
+            [a, b] if a.is_ascii_alphanumeric() || a == b => {
+                Some(i16::from(*b) - i16::from(*a)).filter(|step| step.abs() <= 1)
+            }
             _ => None,
         };
         if step.is_some() && (step == last_step || length == 1) {

@@ -114,7 +114,8 @@ fn parts(text: Text<'_>, from: usize, end: usize) -> impl Iterator<Item = (usize
 /// Whether a digest's name stands right before the value: `sha256:…`, `md5-…`, `@…`, `#…`.
 fn is_digest(text: Text<'_>, from: usize) -> bool {
     let before = text.cut(from.saturating_sub(12), from);
-    matches!(text.before(from), b'@' | b'#') || has_any(before, &[b"sha", b"md5", b"commit", b"rev", b"etag", b"digest"])
+    matches!(text.before(from), b'@' | b'#')
+        || has_any(before, &[b"sha", b"md5", b"commit", b"rev", b"etag", b"digest"])
 }
 
 fn is_value(byte: u8) -> bool {
@@ -133,5 +134,15 @@ const RARITY_BITS_MIN: f32 = 30.0;
 const CONFIDENCE: f32 = 0.8;
 /// Words that say that a value near them is a secret.
 const TELLING: &[&[u8]] = &[
-    b"key", b"token", b"secret", b"auth", b"passw", b"credential", b"bearer", b"webhook", b"pat", b"access", b"license",
+    b"key",
+    b"token",
+    b"secret",
+    b"auth",
+    b"passw",
+    b"credential",
+    b"bearer",
+    b"webhook",
+    b"pat",
+    b"access",
+    b"license",
 ];

@@ -126,7 +126,8 @@ fn operator(text: Text<'_>, at: usize) -> Option<(usize, Sign)> {
 fn opened(text: Text<'_>, from: usize, sign: Sign) -> Given {
     let from = text.run(from, SPACES_MAX, |byte| matches!(byte, b' ' | b'\t'));
     let quoted = |at: usize| {
-        let at = text.run(at, 2, |byte| matches!(byte, b'b' | b'B' | b'u' | b'U' | b'r' | b'R' | b'f' | b'L' | b'@' | b'$'));
+        let at =
+            text.run(at, 2, |byte| matches!(byte, b'b' | b'B' | b'u' | b'U' | b'r' | b'R' | b'f' | b'L' | b'@' | b'$'));
         let slash = usize::from(text.at(at) == b'\\');
         let quote = text.at(at + slash);
         matches!(quote, b'"' | b'\'' | b'`').then(|| {
@@ -162,12 +163,53 @@ const FALLBACK_BYTES: usize = 96;
 const FALLBACKS: &[&[u8]] = &[b"|| ", b"?? ", b" or ", b"?: ", b", ", b"default: ", b"default="];
 const SCHEMES: &[&str] = &["bearer ", "basic ", "token ", "apikey ", "api-key ", "key ", "ssws ", "bot ", "oauth "];
 const SAID: &[&str] = &[
-    "is ", "is:", "was ", "ist ", "es ", "est ", "to ", "lautet ", "è ", "é ", "is now ", "=", "是", "为", "は", ":", "—", "- ",
+    "is ", "is:", "was ", "ist ", "es ", "est ", "to ", "lautet ", "è ", "é ", "is now ", "=", "是", "为", "は", ":",
+    "—", "- ",
 ];
 /// Calls that look a value up by the name in them.
 const GETTERS: &[&[u8]] = &[
-    b"get", b"env", b"config", b"read", b"prompt", b"input", b"fetch", b"lookup", b"find", b"argv", b"request", b"query",
-    b"param", b"header", b"translate", b"i18n", b"gettext", b"select", b"require", b"import", b"file", b"load", b"resolve",
-    b"secretmanager", b"ssm", b"vault", b"keyring", b"option", b"add", b"format", b"print", b"has", b"test", b"match",
-    b"error", b"exception", b"element", b"by", b"regex", b"path", b"column", b"field", b"label", b"property",
+    b"get",
+    b"env",
+    b"config",
+    b"read",
+    b"prompt",
+    b"input",
+    b"fetch",
+    b"lookup",
+    b"find",
+    b"argv",
+    b"request",
+    b"query",
+    b"param",
+    b"header",
+    b"translate",
+    b"i18n",
+    b"gettext",
+    b"select",
+    b"require",
+    b"import",
+    b"file",
+    b"load",
+    b"resolve",
+    b"secretmanager",
+    b"ssm",
+    b"vault",
+    b"keyring",
+    b"option",
+    b"add",
+    b"format",
+    b"print",
+    b"has",
+    b"test",
+    b"match",
+    b"error",
+    b"exception",
+    b"element",
+    b"by",
+    b"regex",
+    b"path",
+    b"column",
+    b"field",
+    b"label",
+    b"property",
 ];

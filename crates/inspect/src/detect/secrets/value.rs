@@ -132,14 +132,21 @@ impl<'t> Value<'t> {
     fn looks_like_code(&self) -> bool {
         let bytes = self.bytes;
         let first = bytes.first().copied().unwrap_or(0);
-        if has_any(bytes, TEMPLATES) || bytes.starts_with(b"/") && bytes.iter().filter(|byte| **byte == b'/').count() > 1 {
+        if has_any(bytes, TEMPLATES)
+            || bytes.starts_with(b"/") && bytes.iter().filter(|byte| **byte == b'/').count() > 1
+        {
             return true;
         }
         if self.quoted {
             return false;
         }
         let is_call = bytes.iter().position(|byte| matches!(byte, b'(' | b'[')).is_some_and(|at| {
-            at > 0 && bytes.get(..at).unwrap_or(&[]).iter().all(|byte| is_word(*byte) || matches!(byte, b'.' | b':' | b'>' | b'-'))
+            at > 0
+                && bytes
+                    .get(..at)
+                    .unwrap_or(&[])
+                    .iter()
+                    .all(|byte| is_word(*byte) || matches!(byte, b'.' | b':' | b'>' | b'-'))
         });
         let is_member = bytes.iter().all(|byte| is_word(*byte) || matches!(byte, b'.' | b'?' | b'!'))
             && bytes.split(|byte| *byte == b'.').count() > 1
@@ -220,4 +227,5 @@ const CERTAIN_BITS: f32 = 60.0;
 const CONFIDENCE_MAX: f32 = 0.95;
 const TEMPLATES: &[&[u8]] =
     &[b"${", b"{{", b"}}", b"<%", b"#{", b"%(", b"$(", b"://", b"{0}", b"{1}", b"{}", b"process.env", b"os.environ"];
-const CODE: &[&[u8]] = &[b"::", b"->", b"=>", b"()", b"self.", b"this.", b"$_", b"args.", b"env.", b"config.", b"[\"", b"['"];
+const CODE: &[&[u8]] =
+    &[b"::", b"->", b"=>", b"()", b"self.", b"this.", b"$_", b"args.", b"env.", b"config.", b"[\"", b"['"];

@@ -90,7 +90,9 @@ pub(super) fn run(place: &Place, wanted: &Wanted) -> Result<Exit> {
         .with_context(|| format!("cannot read the ledger in `{}`", dir.display()))?;
     let mut replayed = Replayed::default();
     for record in records {
-        if let Some(recorded) = Recorded::of(record.context("the ledger cannot be read; see `portcullis ledger verify`")?) {
+        if let Some(recorded) =
+            Recorded::of(record.context("the ledger cannot be read; see `portcullis ledger verify`")?)
+        {
             replayed.add(&recorded, &policies, wanted.limit);
         }
     }
@@ -131,11 +133,7 @@ impl Recorded {
                 alias: refusal.alias.unwrap_or_default(),
                 level: refusal.level.unwrap_or_default(),
                 input: refusal.policy_input?,
-                said: refusal
-                    .destinations
-                    .into_iter()
-                    .map(|(name, code)| (name, Verdict::Refused { code }))
-                    .collect(),
+                said: refusal.destinations.into_iter().map(|(name, code)| (name, Verdict::Refused { code })).collect(),
                 rest_refused: false,
             }),
             _ => None,
@@ -212,7 +210,8 @@ impl Replayed {
             .flips
             .iter()
             .map(|flip| {
-                let by = if flip.policies.is_empty() { String::new() } else { format!(" by {}", flip.policies.join(", ")) };
+                let by =
+                    if flip.policies.is_empty() { String::new() } else { format!(" by {}", flip.policies.join(", ")) };
                 format!(
                     "{}  {} asked `{}` at level {} → {}: was {}, would be {}{by}",
                     flip.record, flip.caller, flip.alias, flip.level, flip.destination, flip.before, flip.after
