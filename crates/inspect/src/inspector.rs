@@ -198,7 +198,7 @@ fn version(settings: &Settings) -> String {
 
 const INJECTION: &str = "attack.injection";
 /// Raised by whoever changes what a detector finds without changing its literals.
-const REVISION: &str = "inspect/1";
+const REVISION: &str = "inspect/2";
 
 #[cfg(test)]
 mod tests {
@@ -282,6 +282,35 @@ mod tests {
             "\n",
             "AKIA",
             "sk-",
+            "password",
+            "password ",
+            "password: x",
+            "password\nvalue: ",
+            "password || \"",
+            "passwordpassword-",
+            "api_key",
+            "key=",
+            "key(\"",
+            "token ",
+            "secret.",
+            "secret='a1b2c3d4e5",
+            "<key>key</key><",
+            "datadog",
+            "datadog key ",
+            "datadog/",
+            "curl -u a:b ",
+            "curl ",
+            "mysql -p",
+            " -p ",
+            "login(",
+            "login(\"a\",",
+            "$2a$",
+            "$6$",
+            ":AAH",
+            "-us1",
+            ".atlasv1.",
+            "hooks.slack.com/services/",
+            "eyJ0eXAiOiAiVENWMiJ9.",
             "is ",
         ] {
             check(&inspector, unit);

@@ -162,7 +162,8 @@ impl Screen {
         let after_space = decided.last().is_none_or(|byte| *byte <= b' ');
         // After a sign, or in quotes, small letters may be a password.
         let said = decided.iter().rev().take(SIGN_REACH_BYTES).find(|byte| **byte > b' ').copied();
-        let after_word = said.is_none_or(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b',' | b';' | b'!' | b')'));
+        let after_word =
+            said.is_none_or(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b',' | b';' | b'!' | b')'));
         self.tail.is_none()
             && !self.reader.has_own()
             && after_space

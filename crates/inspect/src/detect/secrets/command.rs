@@ -85,14 +85,12 @@ fn value(scan: &mut Scan<'_>, from: usize, needs: f32) {
 }
 
 fn word_end(text: Text<'_>, from: usize) -> usize {
-    text.run(from, VALUE_BYTES_MAX + 1, |byte| byte > b' ' && byte < 0xe0 && !matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'|' | b';'))
+    text.run(from, VALUE_BYTES_MAX + 1, |byte| {
+        byte > b' ' && byte < 0xe0 && !matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'|' | b';')
+    })
 }
 
-const fn row(
-    word: &'static str,
-    options: &'static [&'static str],
-    pairs: &'static [(&'static str, u8)],
-) -> Program {
+const fn row(word: &'static str, options: &'static [&'static str], pairs: &'static [(&'static str, u8)]) -> Program {
     Program { word, options, pairs }
 }
 

@@ -28,7 +28,10 @@ fn values_in_all_kinds_of_files() {
         ("password := \"jd83hfkw!\"", "jd83hfkw!"),
         ("'secret' => 'k3Jd9sLq02mXnB4v',", "k3Jd9sLq02mXnB4v"),
         ("Server=db;User Id=sa;Password=Jd83!hfkw;Encrypt=true", "Jd83!hfkw"),
-        ("AccountName=a;AccountKey=k3Jd9sLq02mXnB4vC7zQ1wE5rT8yU6iOk3Jd9sLq02mXnB4vC7zQ1w==;", "k3Jd9sLq02mXnB4vC7zQ1wE5rT8yU6iOk3Jd9sLq02mXnB4vC7zQ1w=="),
+        (
+            "AccountName=a;AccountKey=k3Jd9sLq02mXnB4vC7zQ1wE5rT8yU6iOk3Jd9sLq02mXnB4vC7zQ1w==;",
+            "k3Jd9sLq02mXnB4vC7zQ1wE5rT8yU6iOk3Jd9sLq02mXnB4vC7zQ1w==",
+        ),
         ("GET /v1?user=a&api_key=k3Jd9sLq02mXnB4v&x=1", "k3Jd9sLq02mXnB4v"),
         ("X-Api-Key: k3Jd9sLq02mXnB4vC7zQ", "k3Jd9sLq02mXnB4vC7zQ"),
         ("pw = os.getenv(\"DB_PASSWORD\", \"jd83hfkw!\")", "jd83hfkw!"),
@@ -62,7 +65,13 @@ fn command_lines() {
     ] {
         spans(text, &[("secret.generic", value)]);
     }
-    for text in ["mkdir -p /a/b/c1", "docker run -p 8080:80 x", "curl -u \"$USER:$PASSWORD\" x", "mysql -u root -p shop", "nmap -p 22,80 x"] {
+    for text in [
+        "mkdir -p /a/b/c1",
+        "docker run -p 8080:80 x",
+        "curl -u \"$USER:$PASSWORD\" x",
+        "mysql -u root -p shop",
+        "nmap -p 22,80 x",
+    ] {
         check(text, &[]);
     }
 }
@@ -79,7 +88,10 @@ fn arguments_of_calls() {
 #[test]
 fn hashes_of_passwords() {
     check("admin:$apr1$k3Jd9sLq$02mXnB4vC7zQ1wE5rT8yU6", &["secret.password_hash"]);
-    check("root:$6$k3Jd9sLq$02mXnB4vC7zQ1wE5rT8yU602mXnB4vC7zQ1wE5rT8yU6:18000:0:99999:7:::", &["secret.password_hash"]);
+    check(
+        "root:$6$k3Jd9sLq$02mXnB4vC7zQ1wE5rT8yU602mXnB4vC7zQ1wE5rT8yU6:18000:0:99999:7:::",
+        &["secret.password_hash"],
+    );
     check("\"$2b$12$k3Jd9sLq02mXnB4vC7zQ1wE5rT8yU602mXnB4vC7zQ1wE5rT8yU6\"", &["secret.password_hash"]);
     check("cost is $1$ or $6$ today", &[]);
 }

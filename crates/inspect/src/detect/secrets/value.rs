@@ -15,6 +15,8 @@ pub(super) struct Value<'t> {
     strength: Strength,
     sign: Sign,
     quoted: bool,
+    /// One of several pairs between semicolons: a connection string.
+    in_pairs: bool,
     /// In quotes that were not closed before a space: a sentence.
     broken: bool,
     /// The byte that follows.
@@ -34,6 +36,7 @@ impl<'t> Value<'t> {
                     && !(in_query && matches!(byte, b'&' | b'#'))
             }
         });
+        let in_pairs = text.cut(name.start.saturating_sub(2), name.start).contains(&b';');
         let broken = given.quote.is_some_and(|quote| text.at(stop) != quote);
         let end = from + trimmed(text.cut(from, stop), given.quote.is_some());
         Self {
@@ -44,6 +47,7 @@ impl<'t> Value<'t> {
             strength: name.strength,
             sign: given.sign,
             quoted: given.quote.is_some(),
+            in_pairs,
             broken,
             next: text.at(stop),
         }
@@ -132,14 +136,21 @@ impl<'t> Value<'t> {
     fn looks_like_code(&self) -> bool {
         let bytes = self.bytes;
         let first = bytes.first().copied().unwrap_or(0);
-        if has_any(bytes, TEMPLATES) || bytes.starts_with(b"/") && bytes.iter().filter(|byte| **byte == b'/').count() > 1 {
+        if has_any(bytes, TEMPLATES)
+            || bytes.starts_with(b"/") && bytes.iter().filter(|byte| **byte == b'/').count() > 1
+        {
             return true;
         }
         if self.quoted {
             return false;
         }
         let is_call = bytes.iter().position(|byte| matches!(byte, b'(' | b'[')).is_some_and(|at| {
-            at > 0 && bytes.get(..at).unwrap_or(&[]).iter().all(|byte| is_word(*byte) || matches!(byte, b'.' | b':' | b'>' | b'-'))
+            at > 0
+                && bytes
+                    .get(..at)
+                    .unwrap_or(&[])
+                    .iter()
+                    .all(|byte| is_word(*byte) || matches!(byte, b'.' | b':' | b'>' | b'-'))
         });
         let is_member = bytes.iter().all(|byte| is_word(*byte) || matches!(byte, b'.' | b'?' | b'!'))
             && bytes.split(|byte| *byte == b'.').count() > 1
@@ -153,7 +164,7 @@ impl<'t> Value<'t> {
     }
 
     fn ends_line(&self) -> bool {
-        matches!(self.next, b'\n' | b'\r' | 0 | b'<' | b' ' | b'\\' | b'"' | b'\'' | b'`')
+        self.in_pairs || matches!(self.next, b'\n' | b'\r' | 0 | b'<' | b' ' | b'\\' | b'"' | b'\'' | b'`')
     }
 }
 
@@ -220,4 +231,5 @@ const CERTAIN_BITS: f32 = 60.0;
 const CONFIDENCE_MAX: f32 = 0.95;
 const TEMPLATES: &[&[u8]] =
     &[b"${", b"{{", b"}}", b"<%", b"#{", b"%(", b"$(", b"://", b"{0}", b"{1}", b"{}", b"process.env", b"os.environ"];
-const CODE: &[&[u8]] = &[b"::", b"->", b"=>", b"()", b"self.", b"this.", b"$_", b"args.", b"env.", b"config.", b"[\"", b"['"];
+const CODE: &[&[u8]] =
+    &[b"::", b"->", b"=>", b"()", b"self.", b"this.", b"$_", b"args.", b"env.", b"config.", b"[\"", b"['"];
