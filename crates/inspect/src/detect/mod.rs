@@ -342,6 +342,7 @@ const CALLS: Calls = &[
         patient::named_before,
     ),
     (&[" -p "], secrets::option),
+    (&[":5432:"], shapes::pgpass),
     (&["tlp:"], marking::tlp),
     (
         &["](http", "](<http", "](//", "](data:", "]: http", "]:http", "<http", "src=", "href=", "srcset=", "url("],

@@ -89,15 +89,24 @@ fn is_in_path(text: Text<'_>, from: usize) -> bool {
     matches!(text.before(from), b'/' | b'@' | b'#' | b'.' | b':') && is_word(text.before(from.saturating_sub(1)))
 }
 
-/// Whether any of the words (lower case) stands in the bytes, whatever their case.
+/// Whether any of the words (lower case) stands at the beginning of the bytes or up to 96 bytes on, whatever their case. What
+/// tells that a value is none stands early, and reading all of a long one would cost as much as all detectors together.
 pub(super) fn has_any(bytes: &[u8], words: &[&[u8]]) -> bool {
-    words.iter().any(|word| bytes.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word)))
+    let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
+    let has = |word: &&[u8]| {
+        let Some(first) = word.first() else { return false };
+        let (lower, upper) = (*first, first.to_ascii_uppercase());
+        memchr::memchr2_iter(lower, upper, head)
+            .any(|at| head.get(at..at + word.len()).is_some_and(|here| here.eq_ignore_ascii_case(word)))
+    };
+    words.iter().any(has)
 }
 
 /// How near an access key id makes a secret of 40 characters its pair.
 const AWS_PAIR_BYTES: usize = 160;
 /// How far behind a name without a sign its value may begin.
 const NEAR_BYTES: usize = 48;
+const HEAD_BYTES: usize = 96;
 const CLEAR_BYTES_MIN: usize = 20;
 const CLEAR_RARITY_BITS: f32 = 60.0;
 

@@ -15,6 +15,8 @@ pub(super) struct Value<'t> {
     strength: Strength,
     sign: Sign,
     quoted: bool,
+    /// One of several pairs between semicolons: a connection string.
+    in_pairs: bool,
     /// In quotes that were not closed before a space: a sentence.
     broken: bool,
     /// The byte that follows.
@@ -34,6 +36,7 @@ impl<'t> Value<'t> {
                     && !(in_query && matches!(byte, b'&' | b'#'))
             }
         });
+        let in_pairs = text.cut(name.start.saturating_sub(2), name.start).contains(&b';');
         let broken = given.quote.is_some_and(|quote| text.at(stop) != quote);
         let end = from + trimmed(text.cut(from, stop), given.quote.is_some());
         Self {
@@ -44,6 +47,7 @@ impl<'t> Value<'t> {
             strength: name.strength,
             sign: given.sign,
             quoted: given.quote.is_some(),
+            in_pairs,
             broken,
             next: text.at(stop),
         }
@@ -160,7 +164,7 @@ impl<'t> Value<'t> {
     }
 
     fn ends_line(&self) -> bool {
-        matches!(self.next, b'\n' | b'\r' | 0 | b'<' | b' ' | b'\\' | b'"' | b'\'' | b'`')
+        self.in_pairs || matches!(self.next, b'\n' | b'\r' | 0 | b'<' | b' ' | b'\\' | b'"' | b'\'' | b'`')
     }
 }
 
