@@ -13,7 +13,7 @@ use judge::choose::Breaker;
 use wire::dialect::{Dialect, Target};
 use zeroize::Zeroizing;
 
-use crate::connect::Connector;
+use crate::connect::{Connect, Opener};
 
 /// One model at one endpoint in one region.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub enum Way {
 
 /// An endpoint, its pool and its credential. They live and die together, so that a secret can only go where it belongs.
 pub struct HttpWay {
-    client: Client<Connector, Full<Bytes>>,
+    client: Client<Opener, Full<Bytes>>,
     /// Scheme, authority and base path, without a trailing slash.
     base: String,
     credential: Option<Credential>,
@@ -86,8 +86,8 @@ impl Credential {
 }
 
 impl HttpWay {
-    /// A way to `base` through `connector`.
-    pub fn new(connector: Connector, base: &str, credential: Option<Credential>, idle: Duration) -> Self {
+    /// A way to `base`, whose connections `connect` opens.
+    pub fn new(connect: impl Connect, base: &str, credential: Option<Credential>, idle: Duration) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(idle)
@@ -95,7 +95,7 @@ impl HttpWay {
             // A call is never sent twice without a second intent, so the client may not retry on its own.
             .retry_canceled_requests(false)
             .set_host(true)
-            .build(connector);
+            .build(Opener::new(connect));
         Self { client, base: base.trim_end_matches('/').to_owned(), credential }
     }
 

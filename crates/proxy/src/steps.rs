@@ -3,6 +3,8 @@
 mod choose;
 mod clear;
 mod decide;
+#[cfg(test)]
+mod flow;
 mod identify;
 mod inspect;
 mod read;

@@ -17,6 +17,8 @@ mod fresh;
 mod keys;
 mod ledger_handle;
 mod log;
+#[cfg(feature = "memory")]
+pub mod memory;
 mod open;
 pub mod options;
 mod purpose_key;
