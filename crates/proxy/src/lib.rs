@@ -3,15 +3,18 @@
 //! Start at [`pipeline::answer`]: every call runs through it, and each of its lines is a file in [`steps`].
 
 pub mod body;
+mod budget;
 pub mod connect;
 pub mod destination;
 pub mod explain;
 pub mod gate;
 pub mod head;
+pub mod health;
 pub mod limits;
 mod memo;
 pub mod metrics;
 pub mod pipeline;
+pub mod probes;
 mod screening;
 pub mod sealed;
 pub mod server;

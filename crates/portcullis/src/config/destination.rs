@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use judge::{Assessment, DestinationFacts, Hosting, Mode, Provenance};
-use proxy::destination::Timeouts;
+use proxy::destination::{Probing, Timeouts};
 
 use super::document::{Document, Table};
 use super::endpoint::{self, Endpoint};
 use super::fields;
 use super::listener::existing;
 use super::problem::{File, Problems};
+use super::routing;
 use super::secret::{self, Credential};
 use super::vendor::Vendor;
 
@@ -40,8 +41,14 @@ pub struct Destination {
     pub timeouts: Timeouts,
     /// Whether it is OpenAI's own service.
     pub openai_service: bool,
-    /// Tokens to ask for where its format requires a limit and the call gives none.
+    /// The weight of a destination that names none.
+pub(super) const WEIGHT_DEFAULT: u32 = 1;
+/// Tokens to ask for where its format requires a limit and the call gives none.
     pub max_output_tokens_default: u64,
+    /// Its share among destinations of one priority.
+    pub weight: u32,
+    /// Its active probes.
+    pub probing: Option<Probing>,
     /// Who answers for it.
     #[expect(dead_code, reason = "policy sees whether they are named; the owner register is its next reader")]
     pub owners: Owners,
@@ -125,6 +132,8 @@ pub(super) fn read(
     let openai_service = table.flag("openai_service", host == "api.openai.com");
     let allow_unmodelled = table.flag("allow_unmodelled", false);
     let timeouts = timeouts(&table);
+    let weight = table.whole("weight", u64::from(WEIGHT_DEFAULT), 0..=1000);
+    let probing = routing::probing(&table, kind, hosting);
     let priority = table.whole("priority", u64::from(PRIORITY_DEFAULT), 0..=1000);
     let max_output_tokens_default = table.whole("max_output_tokens_default", OUTPUT_TOKENS_DEFAULT, 1..=1_000_000);
     // Everything was read, so that everything wrong was told.
@@ -161,6 +170,8 @@ pub(super) fn read(
         timeouts,
         openai_service,
         max_output_tokens_default,
+        weight: u32::try_from(weight).unwrap_or(WEIGHT_DEFAULT),
+        probing,
         owners,
     })
 }

@@ -1,6 +1,10 @@
 //! Every field of every configuration file: what it means, its unit, its default. `docs/configuration.md` is made from
 //! these tables, unknown keys are told by them, and a test fails when one of them is never read.
 
+mod routing;
+
+pub(super) use routing::{ALIAS, BUDGET, HEALTH, PRICE, PRICES};
+
 /// One field.
 #[cfg_attr(not(test), expect(dead_code, reason = "the reference in docs/ is made from it, by a test"))]
 #[derive(Debug)]
@@ -36,20 +40,25 @@ impl Section {
 
 /// Every section, in the order of the reference.
 #[cfg_attr(not(test), expect(dead_code, reason = "the reference in docs/ is made from it, by a test"))]
-pub(super) const ALL: [&Section; 13] = [
+pub(super) const ALL: [&Section; 18] = [
     &MAIN,
     &TLS,
     &LIMITS,
     &INSPECTION,
     &THRESHOLDS,
     &LEDGER,
+    &ALIAS,
+    &BUDGET,
     &DESTINATION,
+    &HEALTH,
     &OWNERS,
     &VENDOR,
     &USE_CASE,
     &CLASSES,
     &DETECTOR,
     &MODEL,
+    &PRICES,
+    &PRICE,
 ];
 
 const fn field(
@@ -106,6 +115,8 @@ pub(super) const MAIN: Section = Section {
             "How much is inspected, and from which scores on an injection counts.",
         ),
         field("ledger", "table", "see there", "…", "How the ledger is written."),
+        field("alias", "list of tables", "none", "…", "How the destinations of one alias are ordered."),
+        field("budget", "list of tables", "none", "…", "Hard limits of requests, tokens and money."),
     ],
 };
 
@@ -406,6 +417,13 @@ pub(super) const DESTINATION: Section = Section {
             "10",
             "Among destinations of one alias the lowest is tried first; then self-hosted before hosted, then by name.",
         ),
+        field(
+            "weight",
+            "whole number, 0 to 1000",
+            "1",
+            "3",
+            "Its share among destinations of the same priority, where an alias goes by weights. 0: only when there is nothing else.",
+        ),
         field("region", "text", "none", "\"eu-central-1\"", "Where it runs."),
         field("jurisdiction", "text", "required when hosted", "\"EU\"", "Whose law reaches what is sent there."),
         field(
@@ -474,6 +492,7 @@ pub(super) const DESTINATION: Section = Section {
         ),
         field("total_timeout_ms", "whole number, milliseconds", "900000", "900000", "From sending to the last byte."),
         field("owners", "table", "none: closed in production", "…", "Who answers for it."),
+        field("health", "table", "none: no active probes", "…", "Active probes."),
     ],
 };
 

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use judge::Mode;
 use proxy::limits::Limits;
+use store::budgets::Budget;
 
+use super::budgets;
 use super::document::{Document, Table};
 use super::fields;
 use super::listener::{self, Listener};
 use super::problem::{File, Problems};
+use super::routing::{self, Strategies};
 
 /// What the main file says.
 pub(super) struct Main {
@@ -20,6 +23,8 @@ pub(super) struct Main {
     pub(super) drain: Duration,
     pub(super) inspection: inspect::Settings,
     pub(super) ledger: store::Options,
+    pub(super) strategies: Strategies,
+    pub(super) budgets: Vec<Budget>,
 }
 
 impl Default for Main {
@@ -32,6 +37,8 @@ impl Default for Main {
             drain: DRAIN,
             inspection: inspect::Settings::default(),
             ledger: store::Options::default(),
+            strategies: Strategies::new(),
+            budgets: Vec::new(),
         }
     }
 }
@@ -61,6 +68,8 @@ pub(super) fn read(
         limits: limits.map(|table| read_limits(&table)).unwrap_or_default(),
         inspection: inspection.map(|table| read_inspection(&table)).unwrap_or_default(),
         ledger: ledger.map(|table| read_ledger(&table, mode)).unwrap_or_default(),
+        strategies: routing::strategies(&main),
+        budgets: budgets::read(&main),
     }
 }
 

@@ -164,6 +164,7 @@ fn another(leak: Leak, failed: &Failed) -> Option<Attempt> {
                 kind: ledger::AttemptKind::Retry,
                 number: attempt.number + 1,
                 probe: false,
+                reserved: None,
             })
             .filter(|attempt| attempt.number <= ATTEMPTS_MAX);
         }
@@ -176,6 +177,7 @@ fn another(leak: Leak, failed: &Failed) -> Option<Attempt> {
         kind: ledger::AttemptKind::Failover,
         number: attempt.number + 1,
         probe: false,
+        reserved: None,
     })
     .filter(|attempt| attempt.number <= ATTEMPTS_MAX)
 }

@@ -70,7 +70,8 @@ impl Rig {
         let in_play = case.reloads.iter().map(|(_, world)| *world).chain([case.world]);
         for world in in_play {
             for (destination, failures) in worlds[world].snapshot.destinations.iter().zip(&case.failures) {
-                destination.health.succeeded();
+                destination.health.probed(now, true);
+                destination.health.succeeded(now);
                 for _ in 0..*failures {
                     destination.health.failed(now, 5, Duration::from_secs(3600));
                 }

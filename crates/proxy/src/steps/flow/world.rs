@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::inspect::{Inspector, Level, Settings};
+use judge::choose::Strategy;
 use wire::dialect::{Dialect, Target};
 use zeroize::Zeroizing;
 
 use super::stage::Stage;
 use super::upstream::Pipe;
-use crate::destination::{Credential, Destination, Health, HttpWay, Timeouts, Way};
+use crate::destination::{Credential, Destination, Health, HttpWay, Price, Timeouts, Way};
 use crate::gate::{Alias, Snapshot};
 use crate::limits::Limits;
 
@@ -195,7 +196,8 @@ impl World {
             (0..count).map(|index| Arc::new(destination(number, index, stage, &mut dice))).collect();
         let aliases = (0..3).map(|alias| {
             let members = destinations.iter().filter(|_| alias == 0 || dice.once_in(3) != 0).map(Arc::clone).collect();
-            (format!("model-{alias}"), Arc::new(Alias::new(members)))
+            let strategy = Strategy::ALL[dice.below(Strategy::ALL.len())];
+            (format!("model-{alias}"), Arc::new(Alias::ordered_by(strategy, members)))
         });
         let aliases: HashMap<_, _> = aliases.filter(|(_, alias)| !alias.destinations.is_empty()).collect();
         let limits = Limits {
@@ -212,9 +214,11 @@ impl World {
             patterns: aliases.get("model-0").map(|all| ("any-".to_owned(), Arc::clone(all))).into_iter().collect(),
             aliases,
             destinations,
+            probed: Vec::new(),
             policies,
             inspector: Arc::clone(inspector),
             limits,
+            budgets: Vec::new(),
             use_cases: HashMap::new(),
         };
         Self { snapshot: Arc::new(snapshot), rules }
@@ -260,6 +264,10 @@ fn destination(world: usize, index: usize, stage: &Arc<Stage>, dice: &mut Dice) 
             total: Duration::from_secs(20),
         },
         health: Arc::new(Health::default()),
+        priority: dice.below(3) as u32,
+        weight: dice.below(4) as u32,
+        price: (dice.once_in(3) != 0).then(|| Price { input_micros: 1 + dice.below(9) as u64, output_micros: 5 }),
+        probing: None,
     }
 }
 
