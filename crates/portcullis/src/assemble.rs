@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use proxy::admission::Admission;
 use proxy::connect::Connector;
 use proxy::destination::{Credential, Destination, Health, HttpWay, Price, Way};
 use proxy::gate::{Alias, Snapshot};
@@ -117,6 +118,7 @@ pub fn snapshot(config: &Config, engines: &Engines, before: Option<&Snapshot>) -
         policies: config.policies.clone(),
         inspector: Arc::clone(&config.inspector),
         limits: config.limits.clone(),
+        shares: config.use_cases.iter().map(|(name, use_case)| (name.clone(), use_case.criticality.share())).collect(),
         budgets: config.budgets.clone(),
         use_cases: config.use_cases.iter().map(|(name, use_case)| (name.clone(), use_case.floor)).collect(),
     })
@@ -205,8 +207,16 @@ fn destination(
         priority: wanted.priority,
         weight: wanted.weight,
         price,
+        admission: admission(wanted, known),
         probing: wanted.probing,
     })
+}
+
+/// A gate stays, with who waits at it, while its rules are the same.
+fn admission(wanted: &config::Destination, known: Option<&Arc<Destination>>) -> Option<Arc<Admission>> {
+    let rules = wanted.admission?;
+    let kept = known.and_then(|known| known.admission.as_ref()).filter(|kept| kept.rules() == rules);
+    Some(kept.map_or_else(|| Arc::new(Admission::new(rules)), Arc::clone))
 }
 
 fn http_way(

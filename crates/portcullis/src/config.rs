@@ -16,6 +16,7 @@ mod main_file;
 mod models;
 mod policies;
 mod problem;
+mod region;
 mod routing;
 mod secret;
 mod use_case;

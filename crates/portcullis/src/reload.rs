@@ -64,7 +64,8 @@ impl Keeper {
             .block_on(self.engines.start(&config))
             .and_then(|()| assemble::snapshot(&config, &self.engines, Some(&before)))
             .map_err(|error| format!("{error:#}"))?;
-        crate::recount::recount(&self.gate, &snapshot.budgets, &before.budgets).map_err(|error| format!("{error:#}"))?;
+        crate::recount::recount(&self.gate, &snapshot.budgets, &before.budgets)
+            .map_err(|error| format!("{error:#}"))?;
         Ok((config, snapshot))
     }
 
@@ -75,7 +76,8 @@ impl Keeper {
         if let Some(dir) = &self.dir {
             paths.push(dir.clone());
             paths.extend(
-                ["destinations", "policies", "classes", "vendors", "use_cases", "models", "prices"].map(|name| dir.join(name)),
+                ["destinations", "policies", "classes", "vendors", "use_cases", "models", "prices"]
+                    .map(|name| dir.join(name)),
             );
         }
         paths
@@ -131,6 +133,10 @@ impl admin::Program for Keeper {
                     "probed": destination.probing.is_some(),
                     "failures": health.failures(),
                     "calls": health.in_flight(),
+                    "admission": destination.admission.as_ref().map(|admission| {
+                        let (calls, waiting, limit) = admission.standing();
+                        json!({ "calls": calls, "waiting": waiting, "limit": limit })
+                    }),
                     "outstanding_tokens": health.outstanding_tokens(),
                     "latency_us": health.latency_us(),
                 })

@@ -68,7 +68,9 @@ pub(crate) fn reserve(
     if concerned().next().is_none() {
         return Ok(None);
     }
-    if concerned().any(|budget| budget.tokens.is_some() || budget.money_micros.is_some()) && most.output_tokens.is_none() {
+    if concerned().any(|budget| budget.tokens.is_some() || budget.money_micros.is_some())
+        && most.output_tokens.is_none()
+    {
         let usual = destination.target.max_output_tokens_default;
         *cap = Some(cap.map_or(usual, |cap| cap.min(usual)));
     }

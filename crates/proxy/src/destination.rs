@@ -37,6 +37,8 @@ pub struct Destination {
     pub weight: u32,
     /// What its tokens cost; `None`: nobody knows.
     pub price: Option<Price>,
+    /// What protects it from too many calls at once; `None`: nothing.
+    pub admission: Option<Arc<crate::admission::Admission>>,
     /// Its active probes; `None`: it has none.
     pub probing: Option<Probing>,
 }

@@ -64,6 +64,8 @@ pub struct Snapshot {
     pub inspector: Arc<inspect::Inspector>,
     /// The limits.
     pub limits: Limits,
+    /// Shares of use cases where destinations have too few places for all, by name; see [`crate::admission`].
+    pub shares: HashMap<String, u32>,
     /// Hard limits of use.
     pub budgets: Vec<store::budgets::Budget>,
     /// Floors of registered use cases, by name.

@@ -243,7 +243,11 @@ mod tests {
         let health = Health::default();
         let mut opened_after = None;
         for call in 0..40_u64 {
-            if call % 2 == 0 { health.succeeded(call) } else { health.failed(call, 5, OPEN) }
+            if call % 2 == 0 {
+                health.succeeded(call)
+            } else {
+                health.failed(call, 5, OPEN)
+            }
             if health.breaker(call) == Breaker::Open && opened_after.is_none() {
                 opened_after = Some(call + 1);
             }
@@ -255,7 +259,11 @@ mod tests {
     fn a_few_failures_among_many_calls_are_no_outlier() {
         let health = Health::default();
         for call in 0..400_u64 {
-            if call % 3 == 0 { health.failed(call, 5, OPEN) } else { health.succeeded(call) }
+            if call % 3 == 0 {
+                health.failed(call, 5, OPEN)
+            } else {
+                health.succeeded(call)
+            }
             assert_eq!(health.breaker(call), Breaker::Closed);
         }
     }

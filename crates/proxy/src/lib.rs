@@ -2,6 +2,7 @@
 //!
 //! Start at [`pipeline::answer`]: every call runs through it, and each of its lines is a file in [`steps`].
 
+pub mod admission;
 pub mod body;
 mod budget;
 pub mod connect;
@@ -21,6 +22,8 @@ pub mod server;
 pub mod steps;
 pub mod stopped;
 mod surface;
+#[cfg(test)]
+mod testing;
 
 pub use surface::{looked_at, readiness};
 

@@ -76,3 +76,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const AT_ONCE_MAX: usize = 64;
 /// The longest that a probe is waited for.
 const LONGEST: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests;

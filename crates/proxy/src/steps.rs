@@ -1,5 +1,6 @@
 //! The steps of the pipeline, one file each, in the order they run.
 
+mod admit;
 mod charge;
 mod choose;
 mod clear;
@@ -17,6 +18,7 @@ mod send;
 mod stream;
 mod transform;
 
+pub use admit::admit;
 pub use choose::{Attempt, Failed, Route, Unfit, choose};
 pub use clear::{Cleared, clear};
 pub use decide::{Permit, decide};

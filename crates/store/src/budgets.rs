@@ -118,13 +118,7 @@ pub trait Counters: Send + Sync {
     ///
     /// # Errors
     /// The first budget, in their order, that has no room.
-    fn reserve(
-        &self,
-        budgets: &[Budget],
-        parties: &Parties,
-        most: Amount,
-        now_ms: u64,
-    ) -> Result<Reserved, Exceeded>;
+    fn reserve(&self, budgets: &[Budget], parties: &Parties, most: Amount, now_ms: u64) -> Result<Reserved, Exceeded>;
 
     /// Puts what was used in the place of what was reserved.
     fn settle(&self, reserved: Reserved, used: Amount);

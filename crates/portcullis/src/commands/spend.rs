@@ -92,7 +92,9 @@ impl Report {
         let sum = |of: fn(&Row) -> u64| self.rows.values().map(of).sum::<u64>();
         let (unpriced, estimated) = (sum(|row| row.unpriced), sum(|row| row.estimated));
         if unpriced > 0 {
-            say(&format!("{unpriced} requests went to destinations that have no price in `prices/`; they count as free."));
+            say(&format!(
+                "{unpriced} requests went to destinations that have no price in `prices/`; they count as free."
+            ));
         }
         if estimated > 0 {
             say(&format!("The tokens of {estimated} requests are estimated: they ended before anybody counted."));
@@ -109,7 +111,11 @@ fn money(micros: u64) -> String {
 fn day_ms(date: &str) -> Option<u64> {
     let mut parts = date.split('-').map(|part| part.parse::<u64>().ok());
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    if parts.next().is_some() || !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+    if parts.next().is_some()
+        || !(1970..=9999).contains(&year)
+        || !(1..=12).contains(&month)
+        || !(1..=31).contains(&day)
+    {
         return None;
     }
     // Months are walked from 1970 on, by what `Per` knows of their lengths.

@@ -12,6 +12,7 @@ use super::endpoint::{self, Endpoint};
 use super::fields;
 use super::listener::existing;
 use super::problem::{File, Problems};
+use super::region::{self, Declared, Deployment};
 use super::routing;
 use super::secret::{self, Credential};
 use super::vendor::Vendor;
@@ -41,14 +42,14 @@ pub struct Destination {
     pub timeouts: Timeouts,
     /// Whether it is OpenAI's own service.
     pub openai_service: bool,
-    /// The weight of a destination that names none.
-pub(super) const WEIGHT_DEFAULT: u32 = 1;
-/// Tokens to ask for where its format requires a limit and the call gives none.
+    /// Tokens to ask for where its format requires a limit and the call gives none.
     pub max_output_tokens_default: u64,
     /// Its share among destinations of one priority.
     pub weight: u32,
     /// Its active probes.
     pub probing: Option<Probing>,
+    /// What protects it from too many calls at once.
+    pub admission: Option<proxy::admission::Rules>,
     /// Who answers for it.
     #[expect(dead_code, reason = "policy sees whether they are named; the owner register is its next reader")]
     pub owners: Owners,
@@ -126,6 +127,12 @@ pub(super) fn read(
     let region = table.text("region").map(|at| at.value).unwrap_or_default();
     check_region(&table, &region, vendor.as_deref(), beside.vendors);
     let jurisdiction = jurisdiction(&table, hosting);
+    let deployment = table.choice("deployment", &Deployment::WORDS).map(|at| at.value);
+    if let (Some(endpoint), Some(Hosting::Hosted)) = (&endpoint, hosting) {
+        let declared = Declared { region: &region, jurisdiction: &jurisdiction, deployment };
+        let name = if let Model::Named(name) = &model { name } else { "" };
+        region::check(&table, endpoint, name, &declared, beside.mode);
+    }
     let digest = digest(&table, "digest");
     let credential = credential(&table, kind, beside, files);
     let host = endpoint.as_ref().map(|endpoint| endpoint.host.clone()).unwrap_or_default();
@@ -134,6 +141,7 @@ pub(super) fn read(
     let timeouts = timeouts(&table);
     let weight = table.whole("weight", u64::from(WEIGHT_DEFAULT), 0..=1000);
     let probing = routing::probing(&table, kind, hosting);
+    let admission = routing::admission(&table);
     let priority = table.whole("priority", u64::from(PRIORITY_DEFAULT), 0..=1000);
     let max_output_tokens_default = table.whole("max_output_tokens_default", OUTPUT_TOKENS_DEFAULT, 1..=1_000_000);
     // Everything was read, so that everything wrong was told.
@@ -172,6 +180,7 @@ pub(super) fn read(
         max_output_tokens_default,
         weight: u32::try_from(weight).unwrap_or(WEIGHT_DEFAULT),
         probing,
+        admission,
         owners,
     })
 }
@@ -481,6 +490,8 @@ pub(super) fn kind_name(kind: Kind) -> &'static str {
 pub(super) const CALLERS_MODEL: &str = "*";
 /// The priority of a destination that names none.
 pub(super) const PRIORITY_DEFAULT: u32 = 100;
+/// The weight of a destination that names none.
+pub(super) const WEIGHT_DEFAULT: u32 = 1;
 /// Tokens to ask for where a format requires a limit and the call gives none.
 pub(super) const OUTPUT_TOKENS_DEFAULT: u64 = 4096;
 const KINDS: [&str; 7] = ["openai", "anthropic", "embedded", "azure_openai", "bedrock", "vertex", "gemini"];

@@ -3,7 +3,7 @@
 
 mod routing;
 
-pub(super) use routing::{ALIAS, BUDGET, HEALTH, PRICE, PRICES};
+pub(super) use routing::{ADMISSION, ALIAS, BUDGET, HEALTH, PRICE, PRICES};
 
 /// One field.
 #[cfg_attr(not(test), expect(dead_code, reason = "the reference in docs/ is made from it, by a test"))]
@@ -40,7 +40,7 @@ impl Section {
 
 /// Every section, in the order of the reference.
 #[cfg_attr(not(test), expect(dead_code, reason = "the reference in docs/ is made from it, by a test"))]
-pub(super) const ALL: [&Section; 18] = [
+pub(super) const ALL: [&Section; 19] = [
     &MAIN,
     &TLS,
     &LIMITS,
@@ -51,6 +51,7 @@ pub(super) const ALL: [&Section; 18] = [
     &BUDGET,
     &DESTINATION,
     &HEALTH,
+    &ADMISSION,
     &OWNERS,
     &VENDOR,
     &USE_CASE,
@@ -424,7 +425,20 @@ pub(super) const DESTINATION: Section = Section {
             "3",
             "Its share among destinations of the same priority, where an alias goes by weights. 0: only when there is nothing else.",
         ),
-        field("region", "text", "none", "\"eu-central-1\"", "Where it runs."),
+        field(
+            "region",
+            "text",
+            "none",
+            "\"eu-central-1\"",
+            "Where it runs. Refused where the endpoint, or the model's name, says otherwise.",
+        ),
+        field(
+            "deployment",
+            "`regional`, `data_zone` or `global`",
+            "none",
+            "\"regional\"",
+            "For Azure: the kind of the deployment, which its address does not tell. `global` ones are processed in any region.",
+        ),
         field("jurisdiction", "text", "required when hosted", "\"EU\"", "Whose law reaches what is sent there."),
         field(
             "private_network",
@@ -493,6 +507,7 @@ pub(super) const DESTINATION: Section = Section {
         field("total_timeout_ms", "whole number, milliseconds", "900000", "900000", "From sending to the last byte."),
         field("owners", "table", "none: closed in production", "…", "Who answers for it."),
         field("health", "table", "none: no active probes", "…", "Active probes."),
+        field("admission", "table", "none: no limit", "…", "How many calls it gets at once."),
     ],
 };
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use judge::Hosting;
 use judge::choose::Strategy;
+use proxy::admission::Rules;
 use proxy::destination::{Price, ProbeWith, Probing};
 
 use super::destination::{Destination, Kind, Model};
@@ -45,6 +46,18 @@ pub(super) fn probing(table: &Table<'_>, kind: Option<Kind>, hosting: Option<Hos
         return None;
     }
     Some(Probing { with: with.value, every: Duration::from_millis(every) })
+}
+
+/// `[admission]` of a destination.
+pub(super) fn admission(table: &Table<'_>) -> Option<Rules> {
+    let table = table.table("admission", &fields::ADMISSION)?;
+    let whole = |name, default: u64| table.whole(name, default, 1..=1_000_000);
+    Some(Rules {
+        calls_max: u32::try_from(whole("calls_max", 64)).unwrap_or(64),
+        tokens_max: table.has("tokens_max").then(|| table.whole("tokens_max", 0, 1..=1_000_000_000)),
+        queue_max: usize::try_from(whole("queue_max", 64)).unwrap_or(64),
+        wait: Duration::from_millis(table.whole("wait_ms", 2_000, 0..=600_000)),
+    })
 }
 
 /// Prices as configured.
@@ -105,7 +118,8 @@ impl Prices {
 
 /// A decimal number in millionths.
 pub(super) fn money(table: &Table<'_>, name: &str, required: bool) -> Option<u64> {
-    let text = if required { Some(table.required(name)).filter(|at| !at.value.is_empty()) } else { table.text(name) }?;
+    let required = if required { Some(table.required(name)) } else { table.text(name) };
+    let text = required.filter(|at| !at.value.is_empty())?;
     let micros = micros(&text.value);
     if micros.is_none() {
         let help = "write a decimal number in quotes, with at most six places, for example `\"2.50\"`";

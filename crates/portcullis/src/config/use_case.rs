@@ -37,6 +37,18 @@ pub enum Criticality {
     Critical,
 }
 
+impl Criticality {
+    /// Its share where a destination has too few places for all ([`proxy::admission`]).
+    pub fn share(self) -> u32 {
+        match self {
+            Self::Low => 1,
+            Self::Medium => 4,
+            Self::High => 8,
+            Self::Critical => 16,
+        }
+    }
+}
+
 /// Reads one use case.
 pub(super) fn read(file: &File, problems: &Problems) -> UseCase {
     let document = Document::parse(file, problems);

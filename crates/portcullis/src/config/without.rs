@@ -80,6 +80,7 @@ pub(super) fn embedded() -> Destination {
         max_output_tokens_default: destination::OUTPUT_TOKENS_DEFAULT,
         weight: destination::WEIGHT_DEFAULT,
         probing: None,
+        admission: None,
         owners: Owners::default(),
     }
 }

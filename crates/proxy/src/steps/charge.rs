@@ -1,17 +1,21 @@
 //! Charge: what an attempt used, by its outcome; budgets are settled with it, and the record says what it cost.
 
+use std::time::Duration;
+
 use ledger::Ended;
 use store::budgets::Amount;
 use wire::call::Task;
 
 use super::choose::Attempt;
 use super::extent::Extent;
+use crate::admission::{Sample, Slot};
 use crate::budget::Reservation;
 use crate::destination::Price;
 
 /// What is needed to charge for an attempt when it is over.
 pub(super) struct Charge {
     reserved: Option<Reservation>,
+    slot: Option<Slot>,
     price: Option<Price>,
     extent: Extent,
     streams: bool,
@@ -27,6 +31,7 @@ impl Charge {
         };
         Self {
             reserved: attempt.reserved.take(),
+            slot: attempt.slot.take(),
             price: attempt.destination.price,
             extent: attempt.shared.extent,
             streams,
@@ -42,6 +47,10 @@ impl Charge {
             outcome.charged_tokens = Some(tokens);
         }
         outcome.cost_micros = self.price.map(|price| price.micros(input, output));
+        if let Some(slot) = self.slot.take() {
+            let took = slot.held();
+            slot.leave(sample(self.streams, outcome, ended, input, output, took));
+        }
         if let Some(reserved) = self.reserved.take() {
             reserved.settle(Amount { requests: 1, tokens, money_micros: outcome.cost_micros.unwrap_or(0) });
         }
@@ -63,6 +72,24 @@ impl Charge {
     }
 }
 
+/// What an attempt tells of how busy its destination is.
+#[expect(clippy::cast_precision_loss, reason = "a comparison of moments does not hang on their last digits")]
+fn sample(streams: bool, outcome: &ledger::Outcome, ended: Ended, input: u64, output: u64, took: Duration) -> Sample {
+    let read = input as f64 / READ_BY + 1.0;
+    match (outcome.status, outcome.first_byte_us) {
+        (Some(429 | 503 | 529), _) => Sample::Overloaded,
+        (Some(200), Some(head_us)) if streams => Sample::Stream(head_us as f64 / read),
+        (Some(200), _) if !streams && ended == Ended::Finished => {
+            Sample::Whole(took.as_micros() as f64 / (read + output as f64))
+        }
+        // No head at all: refused, or too late.
+        (None, _) if ended == Ended::UpstreamFailed => Sample::Overloaded,
+        _ => Sample::Nothing,
+    }
+}
+
+/// An engine reads about so many tokens in the time in which it generates one.
+const READ_BY: f64 = 16.0;
 /// Bytes of a whole answer to a token, roughly.
 const BYTES_A_TOKEN: u64 = 4;
 /// Bytes of a stream to a token: the frame around one token is at least so long in the formats that are spoken.
@@ -86,7 +113,7 @@ mod tests {
             output_tokens_most: Some(100),
             answers: 1,
         };
-        let charge = Charge { reserved: None, price: None, extent, streams: true };
+        let charge = Charge { reserved: None, slot: None, price: None, extent, streams: true };
         let mut outcome = outcome();
         (outcome.input_tokens, outcome.output_tokens, outcome.status) = (counted.0, counted.1, status);
         assert_eq!(charge.used(&outcome, ended, received_bytes), expected);

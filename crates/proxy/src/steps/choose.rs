@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use judge::Permitted;
 use judge::choose::{Rule, Standing, Strategy};
 
-use super::extent::{self, Extent};
 use super::Stop;
 use super::decide::{Permit, known};
+use super::extent::{self, Extent};
+use crate::admission::Slot;
 use crate::budget::{self, Most, Reservation};
 use crate::destination::Destination;
 use crate::metrics::Step;
@@ -53,6 +54,8 @@ pub struct Attempt {
     pub(super) probe: bool,
     /// What budgets keep for it until its outcome; `None` where none concerns it, and once its intent holds it.
     pub(super) reserved: Option<Reservation>,
+    /// Its place at a destination that protects itself, until its intent holds it.
+    pub(super) slot: Option<Slot>,
 }
 
 /// A permitted destination that this call cannot be sent to after all; nothing was sent.
@@ -90,18 +93,16 @@ pub fn choose(permit: Permit) -> Result<Route, Stop> {
     let from = Instant::now();
     let context = Arc::clone(&permit.inspected.context);
     let extent = Extent::of(&permit.inspected.call);
-    let rule = Rule {
-        strategy: permit.alias.strategy,
-        seed: seed(&permit),
-        attempts_max: permit.decision.permitted.len(),
-    };
+    let rule =
+        Rule { strategy: permit.alias.strategy, seed: seed(&permit), attempts_max: permit.decision.permitted.len() };
     let now_ms = context.gate.clock_ms();
     let standing = |index: usize| {
         // An index that stands for nothing is never tried.
         permit.alias.destinations.get(index).map_or(NOBODY, |destination| standing(destination, extent, now_ms))
     };
     let order = judge::choose::order(&permit.decision.permitted, standing, rule);
-    let waiting: VecDeque<Candidate> = order.attempts.iter().filter_map(|attempt| candidate(&permit, attempt)).collect();
+    let waiting: VecDeque<Candidate> =
+        order.attempts.iter().filter_map(|attempt| candidate(&permit, attempt)).collect();
     context.gate.metrics.lap(Step::Choose, from);
     if waiting.is_empty() {
         let skipped = order.skipped.iter().filter_map(|(index, _)| permit.alias.destinations.get(*index));
@@ -115,10 +116,11 @@ pub fn choose(permit: Permit) -> Result<Route, Stop> {
 /// The route of a probe: the one destination that it asks about, whatever is known of it.
 pub(super) fn choose_probed(permit: Permit) -> Route {
     let extent = Extent::of(&permit.inspected.call);
-    let first = permit.decision.permitted.first().map(|one| judge::choose::Attempt {
-        destination: one.destination,
-        probe: false,
-    });
+    let first = permit
+        .decision
+        .permitted
+        .first()
+        .map(|one| judge::choose::Attempt { destination: one.destination, probe: false });
     let waiting = first.iter().filter_map(|attempt| candidate(&permit, attempt)).collect();
     Route::new(permit, extent, waiting)
 }
@@ -182,7 +184,8 @@ fn resting(wait_ms: u64) -> Fault {
 
 impl Route {
     fn new(permit: Permit, extent: Extent, waiting: VecDeque<Candidate>) -> Self {
-        let permitted = permit.decision.permitted.iter().filter_map(|one| permit.alias.destinations.get(one.destination));
+        let permitted =
+            permit.decision.permitted.iter().filter_map(|one| permit.alias.destinations.get(one.destination));
         let permitted = permitted.map(|destination| destination.facts.name.clone()).collect();
         let shared = Arc::new(Shared { permit, permitted, extent });
         Self { shared, waiting, drawn: 0, unfit: Vec::new(), last: None }
@@ -212,6 +215,7 @@ impl Route {
             number: self.drawn,
             probe: candidate.probe,
             reserved,
+            slot: None,
         })
     }
 
@@ -308,7 +312,7 @@ fn unfit(mut all: Vec<Unfit>) -> Stopped {
 }
 
 fn is_of_budgets(code: &str) -> bool {
-    matches!(code, "budget_exceeded" | "rate_limited" | "price_unknown")
+    matches!(code, "destination_busy" | "budget_exceeded" | "rate_limited" | "price_unknown")
 }
 
 /// What a caller learns of an upstream's status.

@@ -41,8 +41,7 @@ impl Extent {
         let output_tokens_most = asked.map_or(Some(0), |asked| asked.map(|asked| asked.saturating_mul(answers)));
         let input_tokens = (bytes / BYTES_A_TOKEN).saturating_add(opaque.saturating_mul(OPAQUE_TOKENS)).max(1);
         let frame = (segments as u64).saturating_add(1).saturating_mul(FRAME_TOKENS);
-        let input_tokens_most =
-            bytes.saturating_add(opaque.saturating_mul(OPAQUE_TOKENS_MOST)).saturating_add(frame);
+        let input_tokens_most = bytes.saturating_add(opaque.saturating_mul(OPAQUE_TOKENS_MOST)).saturating_add(frame);
         Self { input_tokens, output_tokens, input_tokens_most, output_tokens_most, answers }
     }
 

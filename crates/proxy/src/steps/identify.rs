@@ -7,9 +7,9 @@ use http::request::Parts;
 use tokio::sync::OwnedSemaphorePermit;
 use wire::call::Door;
 
+use super::record::front_door;
 use crate::gate::{Gate, Snapshot};
 use crate::head::{self, Presented};
-use super::record::front_door;
 use crate::metrics::Step;
 use crate::stopped::{Fault, Refusal, Stopped};
 

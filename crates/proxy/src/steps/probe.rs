@@ -68,5 +68,6 @@ async fn govern(gate: &Arc<Gate>, snapshot: Arc<Snapshot>, alias: Arc<Alias>, wi
 }
 
 /// The alias that probes ask for; no caller can, since a name with a space is no model's.
-const CHAT: &str = r#"{"model":"portcullis probe","messages":[{"role":"user","content":"ping"}],"max_completion_tokens":1}"#;
+const CHAT: &str =
+    r#"{"model":"portcullis probe","messages":[{"role":"user","content":"ping"}],"max_completion_tokens":1}"#;
 const EMBED: &str = r#"{"model":"portcullis probe","input":"ping"}"#;

@@ -31,13 +31,7 @@ impl Default for Memory {
 }
 
 impl Counters for Memory {
-    fn reserve(
-        &self,
-        budgets: &[Budget],
-        parties: &Parties,
-        most: Amount,
-        now_ms: u64,
-    ) -> Result<Reserved, Exceeded> {
+    fn reserve(&self, budgets: &[Budget], parties: &Parties, most: Amount, now_ms: u64) -> Result<Reserved, Exceeded> {
         let concerned: Vec<(&Budget, Account)> =
             budgets.iter().filter_map(|budget| Some((budget, budget.account(parties)?))).collect();
         let mut accounts: Vec<Account> = concerned.iter().map(|(_, account)| account.clone()).collect();
@@ -167,7 +161,15 @@ mod tests {
     }
 
     fn budget(of: Of, per: Per, tokens: u64) -> Budget {
-        Budget { name: of.name().to_owned(), of, who: None, per, requests: None, tokens: Some(tokens), money_micros: None }
+        Budget {
+            name: of.name().to_owned(),
+            of,
+            who: None,
+            per,
+            requests: None,
+            tokens: Some(tokens),
+            money_micros: None,
+        }
     }
 
     fn tokens(tokens: u64) -> Amount {

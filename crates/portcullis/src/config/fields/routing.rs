@@ -1,6 +1,6 @@
 //! Fields of what decides where among the permitted a call goes: aliases, health, prices, budgets.
 
-use super::{Field, Section, field};
+use super::{Section, field};
 
 pub(in crate::config) const ALIAS: Section = Section {
     file: "portcullis.toml",
@@ -70,6 +70,30 @@ pub(in crate::config) const HEALTH: Section = Section {
             "What is asked: one token of an answer to the word `ping`, or its vector. A hosted destination charges for it, and the built-in policies permit it for self-hosted ones alone.",
         ),
         field("every_ms", "whole number, milliseconds", "10000", "10000", "From one probe to the next."),
+    ],
+};
+
+pub(in crate::config) const ADMISSION: Section = Section {
+    file: "destinations/*.toml",
+    table: "[admission]",
+    meaning: "Protects an engine from more calls than it can serve. The limit of calls at once adapts to measured latency, those that wait share by tenant, and what cannot be served is told so with 429 and `retry-after`. See `docs/routing.md`.",
+    fields: &[
+        field("calls_max", "whole number", "64", "64", "The most calls at once, however well they go."),
+        field(
+            "tokens_max",
+            "whole number, tokens",
+            "no limit",
+            "200000",
+            "The most tokens of calls at once, estimated: what the engine's cache holds.",
+        ),
+        field("queue_max", "whole number", "64", "64", "Calls of one tenant that may wait for a place."),
+        field(
+            "wait_ms",
+            "whole number, milliseconds",
+            "2000",
+            "2000",
+            "How long a call may wait. After that the next permitted destination is asked, or the call is told to come back.",
+        ),
     ],
 };
 

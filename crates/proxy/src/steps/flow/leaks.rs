@@ -165,6 +165,7 @@ fn another(leak: Leak, failed: &Failed) -> Option<Attempt> {
                 number: attempt.number + 1,
                 probe: false,
                 reserved: None,
+                slot: None,
             })
             .filter(|attempt| attempt.number <= ATTEMPTS_MAX);
         }
@@ -178,6 +179,7 @@ fn another(leak: Leak, failed: &Failed) -> Option<Attempt> {
         number: attempt.number + 1,
         probe: false,
         reserved: None,
+        slot: None,
     })
     .filter(|attempt| attempt.number <= ATTEMPTS_MAX)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ::inspect::{Inspector, Level, Settings};
 use judge::choose::Strategy;
+use store::budgets::{Budget, Of, Per};
 use wire::dialect::{Dialect, Target};
 use zeroize::Zeroizing;
 
@@ -218,10 +219,29 @@ impl World {
             policies,
             inspector: Arc::clone(inspector),
             limits,
-            budgets: Vec::new(),
+            shares: HashMap::new(),
+            budgets: budgets(&mut dice),
             use_cases: HashMap::new(),
         };
         Self { snapshot: Arc::new(snapshot), rules }
+    }
+}
+
+/// None, or some that are large enough for a whole run, and one that is not.
+fn budgets(dice: &mut Dice) -> Vec<Budget> {
+    let budget = |of: Of, tokens: u64| Budget {
+        name: of.name().to_owned(),
+        of,
+        who: None,
+        per: Per::Day,
+        requests: None,
+        tokens: Some(tokens),
+        money_micros: None,
+    };
+    match dice.below(6) {
+        0 => vec![budget(Of::Tenant, u64::MAX), budget(Of::Destination, u64::MAX)],
+        1 => vec![budget(Of::Destination, 5_000)],
+        _ => Vec::new(),
     }
 }
 
@@ -267,6 +287,7 @@ fn destination(world: usize, index: usize, stage: &Arc<Stage>, dice: &mut Dice) 
         priority: dice.below(3) as u32,
         weight: dice.below(4) as u32,
         price: (dice.once_in(3) != 0).then(|| Price { input_micros: 1 + dice.below(9) as u64, output_micros: 5 }),
+        admission: None,
         probing: None,
     }
 }
