@@ -118,9 +118,11 @@ pub fn snapshot(config: &Config, engines: &Engines, before: Option<&Snapshot>) -
         policies: config.policies.clone(),
         inspector: Arc::clone(&config.inspector),
         limits: config.limits.clone(),
-        shares: config.use_cases.iter().map(|(name, use_case)| (name.clone(), use_case.criticality.share())).collect(),
         budgets: config.budgets.clone(),
         use_cases: config.use_cases.iter().map(|(name, use_case)| (name.clone(), use_case.floor)).collect(),
+        purposes: config.use_cases.iter().map(|(name, of)| (name.clone(), of.purpose_facts.clone())).collect(),
+        observed: config.observed.iter().map(|(name, observe)| (name.clone(), *observe)).collect(),
+        candidate: config.candidate.clone(),
     })
 }
 

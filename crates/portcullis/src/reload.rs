@@ -76,11 +76,26 @@ impl Keeper {
         if let Some(dir) = &self.dir {
             paths.push(dir.clone());
             paths.extend(
-                ["destinations", "policies", "classes", "vendors", "use_cases", "models", "prices"]
-                    .map(|name| dir.join(name)),
+                [
+                    "destinations",
+                    "policies",
+                    "policies_candidate",
+                    "classes",
+                    "vendors",
+                    "use_cases",
+                    "models",
+                    "prices",
+                ]
+                .map(|name| dir.join(name)),
             );
         }
         paths
+    }
+
+    /// Whether an exception of inspection has ended that is still in force.
+    pub fn is_outlived(&self) -> bool {
+        let config = self.config.lock().unwrap_or_else(PoisonError::into_inner);
+        config.exceptions_end_unix.is_some_and(|end| end <= self.gate.now_unix())
     }
 
     /// How long open calls get to finish.

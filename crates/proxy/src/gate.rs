@@ -64,12 +64,16 @@ pub struct Snapshot {
     pub inspector: Arc<inspect::Inspector>,
     /// The limits.
     pub limits: Limits,
-    /// Shares of use cases where destinations have too few places for all, by name; see [`crate::admission`].
-    pub shares: HashMap<String, u32>,
     /// Hard limits of use.
     pub budgets: Vec<store::budgets::Budget>,
     /// Floors of registered use cases, by name.
     pub use_cases: HashMap<String, inspect::Level>,
+    /// What they were registered for, by name.
+    pub purposes: HashMap<String, judge::Purpose>,
+    /// Callers that are observed for a while, by the name of their key.
+    pub observed: HashMap<String, judge::Observe>,
+    /// Policies that decide beside those in force, so that what they would change is known before they are.
+    pub candidate: Option<judge::Policies>,
 }
 
 /// What stands behind one model name that callers use.

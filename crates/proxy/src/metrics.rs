@@ -94,6 +94,13 @@ pub struct DestinationLabels {
     pub destination: String,
 }
 
+/// Labels of a decision by candidate policies.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct CandidateLabels {
+    /// `same` or `differs`.
+    pub outcome: &'static str,
+}
+
 /// All metrics of the data plane.
 #[derive(Debug)]
 pub struct Metrics {
@@ -123,6 +130,10 @@ pub struct Metrics {
     pub reloads: Counter,
     /// Configuration reloads that left the old one in force.
     pub reloads_failed: Counter,
+    /// Calls that candidate policies decided, too, and whether they differed.
+    pub candidate_decisions: Family<CandidateLabels, Counter>,
+    /// Calls that policy would have refused, let through for callers that are being observed.
+    pub observed: Counter,
 }
 
 impl Default for Metrics {
@@ -142,6 +153,8 @@ impl Default for Metrics {
             first_byte: Histogram::new(FIRST_BYTE_BUCKETS_S),
             reloads: Counter::default(),
             reloads_failed: Counter::default(),
+            candidate_decisions: Family::default(),
+            observed: Counter::default(),
             registry: Registry::default(),
         };
         registry.register("calls", "Calls by door, status and code", metrics.calls.clone());
@@ -168,6 +181,16 @@ impl Default for Metrics {
             "Configuration reloads refused, the old one stayed",
             metrics.reloads_failed.clone(),
         );
+        registry.register(
+            "candidate_decisions",
+            "Calls that candidate policies decided beside those in force",
+            metrics.candidate_decisions.clone(),
+        );
+        registry.register(
+            "observed",
+            "Calls that policy would have refused, let through for observed callers",
+            metrics.observed.clone(),
+        );
         Self { registry, ..metrics }
     }
 }
@@ -186,6 +209,12 @@ impl Metrics {
             clock.nanos.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
             clock.count.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Counts a decision by candidate policies.
+    pub(crate) fn candidate(&self, differs: bool) {
+        let outcome = if differs { "differs" } else { "same" };
+        self.candidate_decisions.get_or_create(&CandidateLabels { outcome }).inc();
     }
 
     /// Everything in the Prometheus text format (OpenMetrics).

@@ -15,6 +15,7 @@ mod read;
 mod record;
 pub mod respond;
 mod send;
+mod spotlight;
 mod stream;
 mod transform;
 

@@ -34,6 +34,9 @@ pub(crate) fn destination(pipe: impl Connect) -> Destination {
             allow_unmodelled: false,
             assessment: judge::Assessment::NotRequired,
             provenance: judge::Provenance::NotApplicable,
+            service: String::new(),
+            floating: false,
+            assessed: judge::Assessed::default(),
         },
         dialect: Dialect::OpenAiChat,
         target: Target {
@@ -69,9 +72,11 @@ pub(crate) fn snapshot(destination: Destination) -> Snapshot {
         policies: judge::Policies::built_in(),
         inspector: Arc::new(::inspect::Inspector::new(&::inspect::Settings::default()).unwrap()),
         limits: Limits::default(),
-        shares: HashMap::new(),
         budgets: Vec::new(),
         use_cases: HashMap::new(),
+        purposes: HashMap::new(),
+        observed: HashMap::new(),
+        candidate: None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use judge::{Assessment, DestinationFacts, Hosting, Mode, Provenance};
+use judge::{Assessed, Assessment, DestinationFacts, Hosting, Mode, Provenance};
 use proxy::destination::{Probing, Timeouts};
 
 use super::document::{Document, Table};
@@ -138,6 +138,9 @@ pub(super) fn read(
     let host = endpoint.as_ref().map(|endpoint| endpoint.host.clone()).unwrap_or_default();
     let openai_service = table.flag("openai_service", host == "api.openai.com");
     let allow_unmodelled = table.flag("allow_unmodelled", false);
+    let service = table.text("service").map(|at| at.value).unwrap_or_default();
+    let pinned = pinned(&table, &model);
+    check_service(&table, &service, vendor.as_deref(), beside.vendors);
     let timeouts = timeouts(&table);
     let weight = table.whole("weight", u64::from(WEIGHT_DEFAULT), 0..=1000);
     let probing = routing::probing(&table, kind, hosting);
@@ -163,6 +166,9 @@ pub(super) fn read(
         owned: owners.complete(),
         allow_unmodelled,
         assessment: assessment(hosting, vendor.as_deref(), beside.vendors),
+        service: service.clone(),
+        floating: hosting == Hosting::Hosted && !pinned,
+        assessed: assessed(hosting, vendor.as_deref(), beside.vendors),
     };
     tell_what_production_closes(&table, &facts, beside.mode);
     Some(Destination {
@@ -391,6 +397,47 @@ fn check_region(table: &Table<'_>, region: &str, vendor: Option<&str>, vendors: 
             vendor.regions.join(", ")
         );
         table.warn(table.place("region"), message, "correct the region, or assess the vendor there");
+    }
+}
+
+/// An agreement for some services covers no others.
+fn check_service(table: &Table<'_>, service: &str, vendor: Option<&str>, vendors: &BTreeMap<String, Vendor>) {
+    let Some((name, vendor)) = vendor.and_then(|name| Some((name, vendors.get(name)?))) else { return };
+    if !service.is_empty() && vendor.baa && !vendor.baa_services.iter().any(|covered| covered == service) {
+        let message = format!("the agreement with vendor `{name}` does not cover the service `{service}`");
+        table.warn(table.place("service"), message, "correct the name, or add it to `baa_services` of the vendor");
+    }
+}
+
+/// Whether the model's name stands for one version. The caller's own name never does.
+fn pinned(table: &Table<'_>, model: &Model) -> bool {
+    let Model::Named(name) = model else {
+        if table.flag("pinned", false) {
+            let help = "name one model, or remove `pinned`";
+            table.error(table.place("pinned"), "the callers name the model here, so nothing is pinned", help);
+        }
+        return false;
+    };
+    table.flag("pinned", carries_date(name))
+}
+
+/// Whether a name carries a date: `2024-08-06` or `20250219`.
+fn carries_date(name: &str) -> bool {
+    let digits = name.replace('-', "");
+    let runs = digits.split(|c: char| !c.is_ascii_digit());
+    runs.filter(|run| run.len() >= 8).any(|run| {
+        run.get(run.len() - 8..).is_some_and(|date| {
+            let month = date.get(4..6).unwrap_or_default();
+            date.starts_with("20") && ("01"..="12").contains(&month)
+        })
+    })
+}
+
+fn assessed(hosting: Hosting, vendor: Option<&str>, vendors: &BTreeMap<String, Vendor>) -> Assessed {
+    match (hosting, vendor.and_then(|vendor| vendors.get(vendor))) {
+        (Hosting::SelfHosted, _) => Assessed::own(),
+        (Hosting::Hosted, Some(vendor)) => vendor.assessed(),
+        (Hosting::Hosted, None) => Assessed::default(),
     }
 }
 

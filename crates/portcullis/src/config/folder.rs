@@ -29,9 +29,14 @@ pub(super) fn load(
         |file| main_file::read(file, dir, mode, &problems, &mut files),
     );
     let mut inspection = main.inspection;
-    let origins = classes::read(&found.classes, &mut inspection, &problems);
+    let origins = classes::read(&found.classes, now_unix(), &mut inspection, &problems);
     let inspector = classes::inspector(&found.classes, &inspection, &origins, &problems);
     let policies = policies::compile(&found.policies, &classes::vocabulary(&inspection), &problems);
+    let candidate = if found.candidate.is_empty() {
+        None
+    } else {
+        policies::compile(&found.candidate, &classes::vocabulary(&inspection), &problems)
+    };
     let vendors: BTreeMap<_, _> = found
         .vendors
         .iter()
@@ -72,14 +77,23 @@ pub(super) fn load(
         budgets: main.budgets,
         destinations,
         policies,
+        candidate,
+        observed: main.observed,
         inspection,
         inspector: Arc::new(inspector),
+        exceptions_end_unix: origins.first_end_unix,
         vendors,
         use_cases,
         files,
         hash: hash(&read),
         warnings,
     })
+}
+
+/// Seconds since 1970.
+fn now_unix() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// `sha256:` and 64 hexadecimal digits over names and bytes of files, each behind its length.
@@ -104,6 +118,7 @@ struct Found {
     main: Option<File>,
     destinations: Vec<File>,
     policies: Vec<File>,
+    candidate: Vec<File>,
     classes: Vec<File>,
     vendors: Vec<File>,
     use_cases: Vec<File>,
@@ -143,6 +158,7 @@ impl Walk<'_> {
         let into: &mut Vec<File> = match name {
             "destinations" => &mut found.destinations,
             "policies" => &mut found.policies,
+            "policies_candidate" => &mut found.candidate,
             "classes" => &mut found.classes,
             "vendors" => &mut found.vendors,
             "use_cases" => &mut found.use_cases,
@@ -150,7 +166,7 @@ impl Walk<'_> {
             "prices" => &mut found.prices,
             _ => return self.unknown_folder(name),
         };
-        let extension = if name == "policies" { "cedar" } else { "toml" };
+        let extension = if name.starts_with("policies") { "cedar" } else { "toml" };
         for (file, path) in self.entries(&self.dir.join(name), &format!("{name}/")) {
             if has_extension(&file, extension) && path.is_file() {
                 into.extend(self.file(&path, file));
@@ -245,8 +261,9 @@ fn has_extension(name: &str, extension: &str) -> bool {
 }
 
 const MAIN: &str = "portcullis.toml";
-const FOLDERS: [&str; 7] = ["destinations", "policies", "classes", "vendors", "use_cases", "models", "prices"];
-/// Files for people and editors, and tests of policies (which `portcullis policy test` will run: not built yet).
+const FOLDERS: [&str; 8] =
+    ["destinations", "policies", "policies_candidate", "classes", "vendors", "use_cases", "models", "prices"];
+/// Files for people and editors, and tests of policies (which `portcullis policy test` runs).
 const SILENT: [&str; 4] = [".md", ".example", ".cedarschema", ".test.toml"];
 const NOT_BUILT_YET: [&str; 4] = ["templates", "sinks", "alerts", "retention"];
 /// The largest configuration file in bytes.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use judge::{Assessment, DestinationFacts, Hosting, Mode, Policies, Provenance};
+use judge::{Assessed, Assessment, DestinationFacts, Hosting, Mode, Policies, Provenance};
 use proxy::destination::Timeouts;
 
 use super::destination::{self, CALLERS_MODEL, Destination, Kind, Model, Owners};
@@ -39,8 +39,11 @@ pub(super) fn load(env: &dyn Fn(&str) -> Option<String>, mode: Option<Mode>) -> 
         budgets: Vec::new(),
         destinations,
         policies: Policies::built_in(),
+        candidate: None,
+        observed: BTreeMap::new(),
         inspection: main.inspection,
         inspector: Arc::new(inspector),
+        exceptions_end_unix: None,
         vendors: BTreeMap::new(),
         use_cases: BTreeMap::new(),
         files: Vec::new(),
@@ -66,6 +69,9 @@ pub(super) fn embedded() -> Destination {
             allow_unmodelled: false,
             assessment: Assessment::NotRequired,
             provenance: Provenance::NotApplicable,
+            service: String::new(),
+            floating: false,
+            assessed: Assessed::own(),
         },
         kind: Kind::Embedded,
         endpoint: None,
@@ -119,6 +125,8 @@ impl Provider {
                 vendor: Some(self.name.to_owned()),
                 model: CALLERS_MODEL.to_owned(),
                 assessment: Assessment::Missing,
+                floating: true,
+                assessed: Assessed::default(),
                 ..base.facts
             },
             kind: self.kind,

@@ -14,12 +14,8 @@ pub async fn admit(mut prepared: Prepared) -> Result<Prepared, Unfit> {
     let attempt = &mut prepared.attempt;
     let Some(admission) = &attempt.destination.admission else { return Ok(prepared) };
     let context = &attempt.shared.permit.inspected.context;
-    let class = context.caller.use_case.as_ref().and_then(|name| context.snapshot.shares.get(name)).copied();
-    let wish = Wish {
-        tenant: &context.caller.tenant,
-        weight: class.unwrap_or(SHARE_USUAL),
-        tokens: attempt.shared.extent.tokens(),
-    };
+    let wish =
+        Wish { tenant: &context.caller.tenant, weight: share(&context.caller), tokens: attempt.shared.extent.tokens() };
     match admission.enter(wish).await {
         Ok(slot) => {
             attempt.slot = Some(slot);
@@ -44,5 +40,12 @@ fn busy(destination: &str, full: Full) -> Refusal {
     }
 }
 
-/// The share of a caller whose use case is none, or of usual criticality.
-pub(crate) const SHARE_USUAL: u32 = 4;
+/// A caller's share where there are too few places for all: by what depends on its use case. Who names none has a usual one.
+fn share(caller: &judge::Caller) -> u32 {
+    match (&caller.use_case, caller.purpose.criticality) {
+        (None, _) | (Some(_), judge::Criticality::Medium) => 4,
+        (Some(_), judge::Criticality::Low) => 1,
+        (Some(_), judge::Criticality::High) => 8,
+        (Some(_), judge::Criticality::Critical) => 16,
+    }
+}

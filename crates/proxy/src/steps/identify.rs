@@ -174,6 +174,10 @@ fn caller(key: &store::KeyFacts, snapshot: &Snapshot) -> judge::Caller {
         floor: own.max(of_use_case),
         groups: Vec::new(),
         admin: key.admin,
+        // Without a registered use case the strictest holds.
+        purpose: key.use_case.as_ref().and_then(|name| snapshot.purposes.get(name)).cloned().unwrap_or_default(),
+        elevated_until_unix: 0,
+        observe: snapshot.observed.get(&key.name).copied(),
     }
 }
 

@@ -105,7 +105,7 @@ fn intent(
         policy_hash: context.snapshot.policies.hash().to_owned(),
         config_hash: context.snapshot.config_hash.clone(),
         determining_policies: policies,
-        obligations: obligations_said(obligations),
+        obligations: obligations.words(),
         permitted: attempt.shared.permitted.clone(),
         attempt: attempt.number,
         attempt_kind: attempt.kind,
@@ -136,23 +136,6 @@ fn destination(attempt: &Attempt) -> ledger::Destination {
         model: facts.model.clone(),
         digest: facts.digest.clone(),
     }
-}
-
-fn obligations_said(obligations: &judge::Obligations) -> Vec<String> {
-    let mut said: Vec<String> = obligations.pseudonymise.iter().map(|class| format!("pseudonymise:{class}")).collect();
-    if obligations.drop_tools {
-        said.push("drop_tools".to_owned());
-    }
-    if let Some(most) = obligations.max_output_tokens {
-        said.push(format!("max_output_tokens:{most}"));
-    }
-    if obligations.screen == judge::Screen::Strict {
-        said.push("screen:strict".to_owned());
-    }
-    if obligations.allow_unmodelled {
-        said.push("allow_unmodelled".to_owned());
-    }
-    said
 }
 
 /// Numbers and switches of a call, never content.

@@ -54,6 +54,7 @@ all. Without a folder the door runs on loopback with the embedded model under th
     portcullis.toml        mode, listeners, limits, inspection, ledger
     destinations/*.toml    one model at one endpoint a file; the file's name is its name
     policies/*.cedar       policies; without any, the built-in ones hold
+    policies_candidate/    policies that decide beside those in force and change nothing; differences are recorded
     classes/*.toml         the organisation's own detectors and levels
     vendors/*.toml         what was found out about whoever runs hosted models
     use_cases/*.toml       what calls are for

@@ -219,9 +219,11 @@ impl World {
             policies,
             inspector: Arc::clone(inspector),
             limits,
-            shares: HashMap::new(),
             budgets: budgets(&mut dice),
             use_cases: HashMap::new(),
+            purposes: HashMap::new(),
+            observed: HashMap::new(),
+            candidate: None,
         };
         Self { snapshot: Arc::new(snapshot), rules }
     }
@@ -266,6 +268,9 @@ fn destination(world: usize, index: usize, stage: &Arc<Stage>, dice: &mut Dice) 
             allow_unmodelled: false,
             assessment: judge::Assessment::NotRequired,
             provenance: judge::Provenance::NotApplicable,
+            service: String::new(),
+            floating: false,
+            assessed: judge::Assessed::default(),
             name,
         },
         dialect,
