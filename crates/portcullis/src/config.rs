@@ -4,6 +4,7 @@
 //! environment for its settings. `docs/configuration.md` is the reference, made from the tables in [`fields`].
 
 mod aliases;
+mod budgets;
 mod classes;
 mod destination;
 mod document;
@@ -15,6 +16,8 @@ mod main_file;
 mod models;
 mod policies;
 mod problem;
+mod region;
+mod routing;
 mod secret;
 mod use_case;
 mod vendor;
@@ -60,6 +63,10 @@ pub struct Config {
     pub destinations: Vec<Destination>,
     /// What callers may name as `model`, sorted by name.
     pub aliases: Vec<Alias>,
+    /// What each destination costs, in the order of [`Config::destinations`]; `None`: nobody knows.
+    pub prices: Vec<Option<proxy::destination::Price>>,
+    /// Hard limits.
+    pub budgets: Vec<store::budgets::Budget>,
     /// The policies in force.
     pub policies: judge::Policies,
     /// Policies that decide beside those in force and change nothing: the folder `policies_candidate/`.
