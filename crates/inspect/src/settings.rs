@@ -169,6 +169,10 @@ const LEVELS: &[(&str, Level)] = &[
     ("pci", Level::Restricted),
     ("phi", Level::Restricted),
     ("pii", Level::Confidential),
+    // Where and for whom says little alone; who does not make a question about a public figure confidential.
+    ("pii.organisation", Level::Public),
+    ("pii.person", Level::Internal),
+    ("pii.place", Level::Public),
     ("secret", Level::Restricted),
 ];
 
