@@ -10,7 +10,7 @@ use crate::normal::{Unseen, UnseenKind, is_invisible, normalise};
 use crate::scan::{Hit, Lexicon, Scan, Tail};
 use crate::text::{Text, is_base64};
 use crate::view::View;
-use crate::{Channel, Class, Limits, detect};
+use crate::{Channel, Class, Limits, detect, tagger};
 
 /// Everything that is needed to read a text.
 pub(crate) struct Reader {
@@ -149,6 +149,7 @@ impl Reader {
             detect::open_armour(bytes),
             detect::open_link(bytes),
             detect::open_name(bytes),
+            tagger::open_names(text),
         ];
         spans.into_iter().min().unwrap_or(0).min(self.own.open(text))
     }

@@ -195,7 +195,10 @@ fn after_a_cut_nothing_goes_out() {
     let inspector = inspector();
     let mut screen = inspector.screen(rules(&[], &["pii"]));
     let mut released = String::new();
-    assert_eq!(screen.push("to a@example.com now ", &mut released), Verdict::Cut { class: Class::new("pii.email") });
+    assert_eq!(
+        screen.push("to a@example.com now and then ", &mut released),
+        Verdict::Cut { class: Class::new("pii.email") }
+    );
     assert!(matches!(screen.push("more", &mut released), Verdict::Cut { .. }));
     assert!(matches!(screen.finish(&mut released), Verdict::Cut { .. }));
     assert_eq!(released, "to ");
@@ -232,7 +235,8 @@ fn clean_prose_is_hardly_held() {
                  Most of them agreed: \"the reading rooms should face the garden\", said A. Miller. In 2024 there were 1,250 visitors. "
         .repeat(20);
     let inspector = inspector();
-    let mut screen = inspector.screen(rules(&["*"], &[]));
+    // Names are held like everything else; they are not masked here, so that nothing is lost.
+    let mut screen = inspector.screen(rules(&["secret", "pci", "pii.email", "pii.phone"], &[]));
     let (mut released, mut held) = (String::new(), Vec::new());
     for (index, _) in prose.char_indices() {
         let _ = screen.push(&prose[index..=index], &mut released);
