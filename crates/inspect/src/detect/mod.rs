@@ -343,6 +343,8 @@ const CALLS: Calls = &[
     ),
     (&[" -p "], secrets::option),
     (&[":5432:"], shapes::pgpass),
+    (&["sig="], shapes::signature),
+    (&["aad3b435b51404eeaad3b435b51404ee"], shapes::windows_hash),
     (&["tlp:"], marking::tlp),
     (
         &["](http", "](<http", "](//", "](data:", "]: http", "]:http", "<http", "src=", "href=", "srcset=", "url("],

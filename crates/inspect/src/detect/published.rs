@@ -59,7 +59,7 @@ const EXAMPLES: &[&str] = &[
 /// The shortest row.
 const ROW_MIN: usize = 4;
 /// From this share of bytes in rows on a value is made up.
-const ROWS_PERCENT_MIN: usize = 60;
+const ROWS_PERCENT_MIN: usize = 75;
 /// So much of a long value is looked at.
 const HEAD_BYTES: usize = 96;
 const REPEAT_BYTES_MAX: usize = 8;

@@ -49,7 +49,7 @@ pub(crate) fn service(scan: &mut Scan<'_>, start: usize, service: &Service) {
             values += 1;
             // `key=value` and `/path/value` are one run: the value is its last part.
             for (part_from, part_end) in parts(text, from, end) {
-                if service.fits(text, start, part_from, part_end) {
+                if part_from > name_end && service.fits(text, start, part_from, part_end) {
                     scan.hit(part_from, part_end, service.class, CONFIDENCE, "service");
                     return;
                 }

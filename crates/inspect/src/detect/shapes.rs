@@ -140,6 +140,27 @@ pub(crate) fn pgpass(scan: &mut Scan<'_>, at: usize) {
     }
 }
 
+/// The signature of a shared access address: `sig=…`.
+pub(crate) fn signature(scan: &mut Scan<'_>, at: usize) {
+    let text = scan.text;
+    let from = at + 4;
+    let end = text.run(from, 128, |byte| is_base64(byte) || matches!(byte, b'%' | b'='));
+    let value = text.cut(from, end);
+    if !text.before(at).is_ascii_alphanumeric() && value.len() >= 40 && rarity(value) >= BARE_TOKEN_RARITY_BITS {
+        scan.hit(from, end, "secret.azure_sas", 0.85, "signature");
+    }
+}
+
+/// The hash of an empty old Windows password stands in every dump beside the other one: `user:500:…:…:::`.
+pub(crate) fn windows_hash(scan: &mut Scan<'_>, at: usize) {
+    let text = scan.text;
+    let from = at + 33;
+    let end = text.run(from, 33, |byte| byte.is_ascii_hexdigit());
+    if end - from == 32 && text.at(from - 1) == b':' {
+        scan.hit(from, end, "secret.password_hash", 0.9, "password_hash");
+    }
+}
+
 /// What follows `Bearer` or `Basic` in a header.
 pub(crate) fn authorization(scan: &mut Scan<'_>, start: usize) {
     let text = scan.text;

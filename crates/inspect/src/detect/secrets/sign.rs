@@ -54,6 +54,11 @@ pub(super) fn given(text: Text<'_>, name: &Name) -> Option<Given> {
     if let Some((from, sign)) = operator(text, spaced) {
         return Some(opened(text, from, sign));
     }
+    // `Unseal Key 1: …`
+    let number = text.run(spaced, 2, |byte| byte.is_ascii_digit());
+    if number > spaced && text.at(number) == b':' {
+        return Some(opened(text, number + 1, Sign::Equals));
+    }
     if let Some(said) = SAID.iter().find(|said| text.has(spaced, said.as_bytes())) {
         let from = text.run(spaced + said.len(), 3, |byte| matches!(byte, b':' | b' '));
         return Some(opened(text, from, Sign::Said));
@@ -151,6 +156,7 @@ fn opened(text: Text<'_>, from: usize, sign: Sign) -> Given {
     let call = text.run(from, CALL_BYTES_MAX, |byte| is_word(byte) || matches!(byte, b'.' | b':' | b'!' | b' '));
     if text.at(call) == b'('
         && !has_any(text.cut(from, call), GETTERS)
+        && !CODERS.iter().any(|coder| text.cut(from, call).ends_with(coder))
         && let Some((from, quote)) = quoted(call + 1)
     {
         return Given { from, sign, quote: Some(quote) };
@@ -175,6 +181,8 @@ const SAID: &[&str] = &[
     "is ", "is:", "equ ", "by ", "was ", "ist ", "es ", "est ", "to ", "lautet ", "è ", "é ", "is now ", "=", "是",
     "为", "は", ":", "—", "- ",
 ];
+/// Methods that are told an encoding.
+const CODERS: &[&[u8]] = &[b".encode", b".decode", b".getbytes", b".getBytes"];
 /// Calls that look a value up by the name in them.
 const GETTERS: &[&[u8]] = &[
     b"get",
