@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 BITS = 18
-GRAMS = (3, 4, 5)
+GRAMS = (4,)
 PRIME = np.uint32(0x01000193)
 MIX = np.uint32(0x9E3779B1)
 WORD_SALT = np.uint32(0x5BD1E995)
@@ -17,7 +17,7 @@ TRIPLE_PRIME = np.uint32(0xC2B2AE35)
 SEGMENT_MIN = 16
 SEGMENT_SOFT = 160
 SEGMENT_MAX = 200
-PAD = 4
+PAD = 3
 
 INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\u0300-\u036f\u20d0-\u20ff]|[\U000e0000-\U000e0fff]")
 PLAIN = str.maketrans("\u2018\u2019\u201b\u2032\u201c\u201d\u201e\u201f\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u3002\uff61\u2044\u2215\u2236", "''''\"\"\"\"-------..//:")

@@ -87,7 +87,6 @@ struct Walk {
     segment: Segment,
     two: u32,
     three: u32,
-    four: u32,
     last: u32,
     word: u32,
     in_word: bool,
@@ -104,7 +103,6 @@ impl Walk {
             segment: Segment::default(),
             two: 0,
             three: 0,
-            four: 0,
             last: 0,
             word: 0,
             in_word: false,
@@ -152,7 +150,7 @@ impl Walk {
 
     fn begin(&mut self, start: usize) {
         self.segment = Segment { sum: 0, count: 0, start };
-        (self.two, self.three, self.four, self.last) = (0, 0, 0, 0);
+        (self.two, self.three, self.last) = (0, 0, 0);
         self.words = [None; 2];
         self.length = 0;
         self.feed(SPACE);
@@ -167,13 +165,12 @@ impl Walk {
 
     #[inline]
     fn feed(&mut self, code: u32) {
-        let five = self.four.wrapping_mul(PRIME).wrapping_add(code);
-        self.four = self.three.wrapping_mul(PRIME).wrapping_add(code);
+        let four = self.three.wrapping_mul(PRIME).wrapping_add(code);
         self.three = self.two.wrapping_mul(PRIME).wrapping_add(code);
         self.two = self.last.wrapping_mul(PRIME).wrapping_add(code);
         self.last = code;
-        self.segment.sum += self.weight(self.three) + self.weight(self.four) + self.weight(five);
-        self.segment.count += 3;
+        self.segment.sum += self.weight(four);
+        self.segment.count += 1;
         if is_word(code) {
             self.word = self.word.wrapping_mul(PRIME).wrapping_add(code);
             self.in_word = true;
@@ -215,6 +212,10 @@ impl Walk {
 /// Lower case, digits as one, white space as space: of the scripts that have case, by arithmetic.
 #[inline]
 fn fold(code: u32) -> u32 {
+    ASCII.get(code as usize).map_or_else(|| fold_any(code), |byte| u32::from(byte & 0x7f))
+}
+
+const fn fold_any(code: u32) -> u32 {
     match code {
         0x41..=0x5a | 0xc0..=0xd6 | 0xd8..=0xde | 0x410..=0x42f | 0x391..=0x3a9 => code + 32,
         0x30..=0x39 => 0x30,
@@ -228,8 +229,8 @@ fn fold(code: u32) -> u32 {
 /// Letters and digits (of a folded text), roughly: everything beyond ASCII but punctuation, symbols and ideographs.
 #[inline]
 fn is_word(code: u32) -> bool {
-    if code < 0x80 {
-        return matches!(code, 0x61..=0x7a | 0x30 | 0x5f);
+    if let Some(byte) = ASCII.get(code as usize) {
+        return byte & 0x80 != 0;
     }
     code >= 0xaa
         && !matches!(code, 0xab | 0xb7 | 0xbb | 0xbf | 0x60c | 0x61f | 0x964)
@@ -281,6 +282,19 @@ const MIX: u32 = 0x9e37_79b1;
 const WORD_SALT: u32 = 0x5bd1_e995;
 const PAIR_PRIME: u32 = 0x85eb_ca6b;
 const TRIPLE_PRIME: u32 = 0xc2b2_ae35;
+
+/// Each ASCII character folded, and whether words are made of it as the highest bit.
+static ASCII: [u8; 128] = {
+    let mut table = [0; 128];
+    let mut code = 0;
+    while code < 128 {
+        let folded = fold_any(code as u32) as u8;
+        let is_word = matches!(folded, b'a'..=b'z' | b'0' | b'_');
+        table[code] = folded | (is_word as u8) << 7;
+        code += 1;
+    }
+    table
+};
 
 /// A sentence has at least so many characters, ends at a space from the second number on, and anywhere at the third.
 const SEGMENT_MIN: usize = 16;
