@@ -16,8 +16,8 @@ use std::time::Instant;
 
 use inspect::{Class, Level};
 use judge::{
-    Action, Assessed, Assessment, CallFacts, Caller, DestinationFacts, Destinations, Hosting, Mode, Policies, Provenance, Source,
-    decide,
+    Action, Assessed, Assessment, CallFacts, Caller, DestinationFacts, Destinations, Hosting, Mode, Policies,
+    Provenance, Source, decide,
 };
 
 fn main() {

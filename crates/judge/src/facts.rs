@@ -119,7 +119,11 @@ fn destination(facts: &DestinationFacts) -> Entity {
     entity(uid("Destination", &facts.name), attributes, parents)
 }
 
-fn entity<const N: usize>(uid: EntityUID, attributes: [(&'static str, Value); N], parents: HashSet<EntityUID>) -> Entity {
+fn entity<const N: usize>(
+    uid: EntityUID,
+    attributes: [(&'static str, Value); N],
+    parents: HashSet<EntityUID>,
+) -> Entity {
     let attributes =
         attributes.into_iter().map(|(name, value)| (SmolStr::new_static(name), PartialValue::Value(value)));
     Entity::new_with_attr_partial_value(uid, attributes, HashSet::new(), parents, [])

@@ -298,7 +298,11 @@ fn about_the_call(mentions: &Mentions, ground: &Ground) -> Vec<Dimension> {
     };
     let both = |yes: &str, no: &str, set: fn(bool) -> Setting| vec![value(no, set(false)), value(yes, set(true))];
     add(mentions.looks_at("context.elevated"), "caller is", both("elevated", "not elevated", Setting::Elevated));
-    add(mentions.looks_at("principal.admin"), "caller is", both("an administrator", "no administrator", Setting::Admin));
+    add(
+        mentions.looks_at("principal.admin"),
+        "caller is",
+        both("an administrator", "no administrator", Setting::Admin),
+    );
     let untrusted = both("with somebody else's text", "without", Setting::Untrusted);
     add(mentions.looks_at("context.untrusted"), "text of others", untrusted);
     let unmodelled = both("unknown ones", "known ones", Setting::Unmodelled);

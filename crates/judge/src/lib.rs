@@ -38,10 +38,10 @@ pub use compare::{Change, Verdict, compare, verdict};
 pub use compile::{Source, Vocabulary};
 pub use decide::{decide, decide_one};
 pub use decision::{Code, Decision, Permitted, Refused, narrow};
-pub use diff::{Difference, Direction, Report, diff};
 pub use destination::{
     Assessed, Assessment, DestinationFacts, Destinations, Hosting, Provenance, RETENTION_UNKNOWN_DAYS,
 };
+pub use diff::{Difference, Direction, Report, diff};
 pub use grid::Ground;
 pub use lint::lint;
 pub use obligations::{Obligations, Record, Screen, Spotlight};

@@ -91,10 +91,8 @@ fn verdict(
     grid: &Grid,
 ) -> Option<(String, &'static str)> {
     let Some(own) = tried.by_policy.get(id) else {
-        let message = format!(
-            "unreachable: none of {} kinds of call at any destination satisfies policy `{id}`",
-            grid.tried()
-        );
+        let message =
+            format!("unreachable: none of {} kinds of call at any destination satisfies policy `{id}`", grid.tried());
         return Some((message, "correct its conditions, or remove it"));
     };
     let permits = details.effect == Effect::Permit && !details.duty;
@@ -108,20 +106,25 @@ fn verdict(
     if permits {
         let forbids = |other: &&PolicyId| of(other).is_some_and(|other| other.effect == Effect::Forbid);
         if let Some(other) = others().filter(forbids).find(|other| cells(other) == Some(own)) {
-            let message = format!("contradictory: policy `{id}` permits exactly what `{other}` forbids, so it permits nothing");
+            let message =
+                format!("contradictory: policy `{id}` permits exactly what `{other}` forbids, so it permits nothing");
             return Some((message, "keep one of the two"));
         }
         if own.within(&tried.forbidden) {
             let by = others().filter(forbids).find(|other| cells(other).is_some_and(|all| own.within(all)));
             let by = by.map_or("other policies".to_owned(), |other| format!("`{other}`"));
-            let message = format!("shadowed: whatever policy `{id}` permits, {by} forbid{}", if by.starts_with('`') { "s" } else { "" });
+            let message = format!(
+                "shadowed: whatever policy `{id}` permits, {by} forbid{}",
+                if by.starts_with('`') { "s" } else { "" }
+            );
             return Some((message, "narrow what forbids it, or remove it"));
         }
     }
     // Of two that say the same, the later one is told; and one that adds no obligation to a wider one adds nothing.
     let twin = others().find(|other| {
         let Some(twin) = of(other) else { return false };
-        let alike = twin.effect == details.effect && twin.duty == details.duty && twin.obligations == details.obligations;
+        let alike =
+            twin.effect == details.effect && twin.duty == details.duty && twin.obligations == details.obligations;
         let earlier = (&twin.file, twin.line) < (&details.file, details.line);
         let plain = details.effect == Effect::Permit || details.reason.is_none() || details.reason == twin.reason;
         alike && plain && cells(other).is_some_and(|all| own.within(all) && (all != own || earlier))

@@ -33,9 +33,9 @@ impl Mentions {
 
     /// Whether a condition looks at this attribute or below it.
     pub(crate) fn looks_at(&self, attribute: &str) -> bool {
-        self.attributes.iter().any(|one| {
-            one.strip_prefix(attribute).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
+        self.attributes
+            .iter()
+            .any(|one| one.strip_prefix(attribute).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
     }
 
     /// Texts that `attribute` is compared with.
@@ -119,7 +119,6 @@ fn literals<'a>(json: &'a Value, into: &mut Vec<&'a Value>) {
         items.iter().for_each(|item| literals(item, into));
     }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -191,11 +191,8 @@ impl Obligations {
             "approval" => self.approval = people(value)?,
             "no_retention" => self.no_retention = flag(name, value)?,
             "spotlight" => {
-                let words = [
-                    ("delimit", Spotlight::Delimit),
-                    ("datamark", Spotlight::Datamark),
-                    ("encode", Spotlight::Encode),
-                ];
+                let words =
+                    [("delimit", Spotlight::Delimit), ("datamark", Spotlight::Datamark), ("encode", Spotlight::Encode)];
                 self.spotlight = word(name, value, &words)?;
             }
             other => return Err(format!("`@{other}` is not an obligation")),

@@ -69,7 +69,13 @@ impl Policies {
 
     /// A set that permits nothing.
     fn nothing() -> Self {
-        Self { slices: Slices::empty(), details: HashMap::new(), warnings: Vec::new(), hash: compile::hash(&[]), all: Arc::new([]) }
+        Self {
+            slices: Slices::empty(),
+            details: HashMap::new(),
+            warnings: Vec::new(),
+            hash: compile::hash(&[]),
+            all: Arc::new([]),
+        }
     }
 
     /// `sha256:` and 64 hexadecimal digits, over the schema and every file's name and text.

@@ -32,9 +32,9 @@ use judge::Mode;
 
 pub use aliases::Alias;
 pub use destination::{Destination, Kind, Model};
+pub(crate) use document::days_since_1970;
 pub use endpoint::Endpoint;
 pub use listener::{ClientCertificates, Listener, Tls};
-pub(crate) use document::days_since_1970;
 pub use problem::{Problem, Severity};
 pub use use_case::UseCase;
 pub use vendor::Vendor;

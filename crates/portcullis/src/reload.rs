@@ -74,7 +74,8 @@ impl Keeper {
         if let Some(dir) = &self.dir {
             paths.push(dir.clone());
             paths.extend(
-                ["destinations", "policies", "policies_candidate", "classes", "vendors", "use_cases", "models"].map(|name| dir.join(name)),
+                ["destinations", "policies", "policies_candidate", "classes", "vendors", "use_cases", "models"]
+                    .map(|name| dir.join(name)),
             );
         }
         paths

@@ -67,10 +67,12 @@ fn every_decision_is_made_again_from_the_ledger_alone() {
     let stricter = door.config().join("../stricter");
     std::fs::create_dir(&stricter).unwrap();
     std::fs::write(stricter.join("a.cedar"), format!("{policies}{NO_PII}")).unwrap();
-    let (code, flips) = door.command(&["policy", "replay", "--json", "--since", "1h", "--policies", stricter.to_str().unwrap()]);
+    let (code, flips) =
+        door.command(&["policy", "replay", "--json", "--since", "1h", "--policies", stricter.to_str().unwrap()]);
     let flips = json(&flips);
     assert_eq!(code, 1);
     assert_eq!((&flips["flipped"], &flips["stricter"], &flips["looser"]), (&1.into(), &2.into(), &0.into()), "{flips}");
+    assert_eq!(flips["other_reason"], 1, "the refused one is refused by another policy: {flips}");
     let flip = &flips["flips"][0];
     assert_eq!(flip["after"], serde_json::json!({"verdict": "refused", "code": "forbidden_by_policy"}));
     assert_eq!(flip["policies"], serde_json::json!(["no-pii"]));
@@ -108,7 +110,8 @@ fn a_candidate_decides_beside_and_changes_nothing() {
     assert!(intents[0].pointer("/body/policy_input/candidate").is_none(), "{}", intents[0]);
     let differs = intents[1].pointer("/body/policy_input/candidate").unwrap();
     assert!(differs["hash"].as_str().unwrap().starts_with("sha256:"));
-    let changed: Vec<&str> = differs["changes"].as_array().unwrap().iter().map(|one| one["destination"].as_str().unwrap()).collect();
+    let changed: Vec<&str> =
+        differs["changes"].as_array().unwrap().iter().map(|one| one["destination"].as_str().unwrap()).collect();
     assert_eq!(changed, ["ward", "cloud"], "{differs}");
     assert_eq!(differs["changes"][0]["after"]["code"], "forbidden_by_policy");
 }
@@ -160,7 +163,8 @@ fn policy_commands_answer_with_their_exit_codes() {
 
     let other = config.join("../other");
     std::fs::create_dir(&other).unwrap();
-    std::fs::write(other.join("b.cedar"), "permit (principal, action, resource) when { resource.self_hosted };").unwrap();
+    std::fs::write(other.join("b.cedar"), "permit (principal, action, resource) when { resource.self_hosted };")
+        .unwrap();
     let (mine, theirs) = (config.to_str().unwrap(), other.to_str().unwrap());
     assert_eq!(door.command(&["policy", "diff", mine, mine]).0, 0);
     let (code, told) = door.command(&["policy", "diff", mine, theirs]);
@@ -173,7 +177,8 @@ fn policy_commands_answer_with_their_exit_codes() {
     assert_eq!(door.command(&["policy", "test", into]).0, 0, "what is copied tests itself");
     assert_eq!(door.command(&["policy", "library", "base", "--into", into]).0, 3, "nothing is overwritten");
     assert_eq!(door.command(&["policy", "library", "bass"]).0, 1);
-    std::fs::write(config.join("policies/a.cedar"), "permit (principal, action, resource) when { context.lvl > 1 };").unwrap();
+    std::fs::write(config.join("policies/a.cedar"), "permit (principal, action, resource) when { context.lvl > 1 };")
+        .unwrap();
     let (code, told) = door.command(&["policy", "check"]);
     assert!(code == 1 && told.contains("policies/a.cedar:1:"), "{told}");
 }

@@ -2,7 +2,7 @@
 
 use super::facts::*;
 use crate::{
-    Assessed, Caller, Code, Decision, Destinations, Environment, Observe, Obligations, Permitted, Policies, Purpose,
+    Assessed, Caller, Code, Decision, Destinations, Environment, Obligations, Observe, Permitted, Policies, Purpose,
     RecordedInput, Spotlight, decide, decide_one, narrow,
 };
 use inspect::Level;
@@ -79,8 +79,7 @@ fn a_record_alone_says_that_its_caller_was_observed() {
     let who = observed(NOW + 1, Level::Internal);
     let call = chat(Level::Public, &[]);
     let facts = [hosted("cloud")];
-    let input =
-        crate::Input { caller: &who, call: &call.facts(), destinations: &facts, candidate: None };
+    let input = crate::Input { caller: &who, call: &call.facts(), destinations: &facts, candidate: None };
     let text = serde_json::to_string(&input).unwrap();
     let again: RecordedInput = serde_json::from_str(&text).unwrap();
     assert_eq!(again.decide(&policies(OWN)), at_cloud(OWN, &who, Level::Public));
@@ -118,7 +117,12 @@ fn where_nothing_may_be_kept_only_vendors_that_keep_nothing_are_permitted() {
     let mut some = hosted("some");
     some.assessed.retention_days = 1;
     let unsaid = hosted("unsaid");
-    let destinations = Destinations::prepare(&[own("ward"), none, some, crate::DestinationFacts { assessed: Assessed::default(), ..unsaid }]);
+    let destinations = Destinations::prepare(&[
+        own("ward"),
+        none,
+        some,
+        crate::DestinationFacts { assessed: Assessed::default(), ..unsaid },
+    ]);
     let call = chat(Level::Public, &[]);
     let decision = decide(&policies(text), &caller(Level::Public), &call.facts(), &destinations);
     assert_eq!(decision.permitted.iter().map(|one| one.destination).collect::<Vec<_>>(), [0, 1]);
@@ -130,11 +134,8 @@ fn what_nobody_said_of_a_use_case_is_the_strictest() {
     let text = "@id(\"x\") permit (principal, action, resource)
         when { context.environment == \"experiment\" && context.criticality != \"critical\" };";
     assert!(at_cloud(text, &caller(Level::Public), Level::Public).permitted.is_empty());
-    let purpose = Purpose {
-        environment: Environment::Experiment,
-        criticality: crate::Criticality::Low,
-        ..Purpose::default()
-    };
+    let purpose =
+        Purpose { environment: Environment::Experiment, criticality: crate::Criticality::Low, ..Purpose::default() };
     let who = Caller { purpose, ..caller(Level::Public) };
     assert_eq!(at_cloud(text, &who, Level::Public).permitted.len(), 1);
     // A record of before there were purposes is of the strictest.

@@ -58,7 +58,8 @@ fn by_the_whole_set(text: &str, who: &Caller, call: &Call, action: Action) -> bo
     let level = call.level.max(who.floor);
     let context = by_cedar::context(who, &call.facts(), level, "not_required", "not_applicable").unwrap();
     let resource = by_cedar::uid("Destination", "ward");
-    let request = Request::new(by_cedar::caller_uid(who), by_cedar::action_uid(action), resource, context, None).unwrap();
+    let request =
+        Request::new(by_cedar::caller_uid(who), by_cedar::action_uid(action), resource, context, None).unwrap();
     let set: PolicySet = text.parse().unwrap();
     Authorizer::new().is_authorized(&request, &set, &entities).decision() == CedarDecision::Allow
 }

@@ -20,11 +20,16 @@ const OWN: &str = "@id(\"own\") permit (principal, action, resource) when { reso
 
 #[test]
 fn what_no_call_satisfies_is_unreachable() {
-    check_lint(&format!("{OWN} @id(\"x\") permit (principal, action, resource) when {{ context.level > 3 }};"), &[(
-        "unreachable",
-        "x",
-    )]);
-    check_lint(&format!("{OWN} @id(\"x\") permit (principal, action == Action::\"embed\", resource) when {{ context.features.contains(\"chat\") && !resource.self_hosted }};"), &[("unreachable", "x")]);
+    check_lint(
+        &format!("{OWN} @id(\"x\") permit (principal, action, resource) when {{ context.level > 3 }};"),
+        &[("unreachable", "x")],
+    );
+    check_lint(
+        &format!(
+            "{OWN} @id(\"x\") permit (principal, action == Action::\"embed\", resource) when {{ context.features.contains(\"chat\") && !resource.self_hosted }};"
+        ),
+        &[("unreachable", "x")],
+    );
 }
 
 #[test]
@@ -36,7 +41,9 @@ fn what_is_overruled_or_said_already_is_shadowed() {
         &[("allows all", "own"), ("shadowed", "vain")],
     );
     check_lint(
-        &format!("{OWN} @id(\"twice\") permit (principal, action, resource) when {{ resource.self_hosted && context.level < 2 }};"),
+        &format!(
+            "{OWN} @id(\"twice\") permit (principal, action, resource) when {{ resource.self_hosted && context.level < 2 }};"
+        ),
         &[("shadowed", "twice")],
     );
 }
@@ -71,7 +78,8 @@ fn duties_and_stricter_obligations_are_not_said_twice() {
 
 #[test]
 fn the_policies_that_ship_have_nothing_suspicious() {
-    let built_in = crate::Policies::compile(&[Source { name: "b".to_owned(), text: crate::BUILT_IN.to_owned() }]).unwrap();
+    let built_in =
+        crate::Policies::compile(&[Source { name: "b".to_owned(), text: crate::BUILT_IN.to_owned() }]).unwrap();
     let mut free = own("free");
     free.allow_unmodelled = true;
     let ground = Ground::new(&[own("ward"), hosted("cloud"), free], Mode::Development, NOW);
@@ -84,10 +92,8 @@ fn diff(before: &str, after: &str) -> Report {
 
 #[test]
 fn a_change_is_told_in_one_sentence_for_all_calls_that_it_changes() {
-    let report = diff(
-        OWN,
-        &format!("{OWN} @id(\"pub\") permit (principal, action, resource) when {{ context.level == 0 }};"),
-    );
+    let report =
+        diff(OWN, &format!("{OWN} @id(\"pub\") permit (principal, action, resource) when {{ context.level == 0 }};"));
     let told: Vec<String> = report.differences.iter().map(ToString::to_string).collect();
     assert_eq!(told, ["`cloud`: level `public`: was refused (not_permitted), now permitted"]);
     assert_eq!(report.differences[0].direction, Direction::Looser);

@@ -538,13 +538,7 @@ pub(super) const VENDOR: Section = Section {
         field("reviewer", "text", "required", "\"privacy@hospital.example\"", "Who looked."),
         field("training_use", "`true` or `false`", "required", "false", "Whether it trains on what it is sent."),
         field("retention_days", "whole number, days", "required", "30", "How long it keeps what it is sent."),
-        field(
-            "baa",
-            "`true` or `false`",
-            "`false`",
-            "true",
-            "Whether a business associate agreement is in force.",
-        ),
+        field("baa", "`true` or `false`", "`false`", "true", "Whether a business associate agreement is in force."),
         field(
             "baa_services",
             "list of texts",

@@ -246,7 +246,8 @@ fn has_extension(name: &str, extension: &str) -> bool {
 }
 
 const MAIN: &str = "portcullis.toml";
-const FOLDERS: [&str; 7] = ["destinations", "policies", "policies_candidate", "classes", "vendors", "use_cases", "models"];
+const FOLDERS: [&str; 7] =
+    ["destinations", "policies", "policies_candidate", "classes", "vendors", "use_cases", "models"];
 /// Files for people and editors, and tests of policies (which `portcullis policy test` runs).
 const SILENT: [&str; 4] = [".md", ".example", ".cedarschema", ".test.toml"];
 const NOT_BUILT_YET: [&str; 5] = ["templates", "prices", "sinks", "alerts", "retention"];

@@ -45,12 +45,8 @@ pub fn decide(inspected: Inspected) -> Result<Permit, Stop> {
     };
     let traits = Traits::of(&inspected.call, &snapshot.inspector);
     let facts = traits.facts(snapshot, &inspected.findings, context.gate.now_unix());
-    let seen = judge::Input {
-        caller: &context.caller,
-        call: &facts,
-        destinations: alias.prepared.facts(),
-        candidate: None,
-    };
+    let seen =
+        judge::Input { caller: &context.caller, call: &facts, destinations: alias.prepared.facts(), candidate: None };
     let input = recordable_input(&seen)?;
     let decision = alias
         .memo

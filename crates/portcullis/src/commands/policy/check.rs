@@ -66,17 +66,19 @@ fn in_json(loaded: &Result<Config, Vec<Problem>>, problems: &[&Problem], suspici
         .iter()
         .map(|one| json!({ "file": one.file, "line": one.line, "message": one.message, "help": one.help }))
         .collect();
-    let policies: Vec<Value> = loaded.iter().flat_map(|config| {
-        config.policies.ids().filter_map(|id| {
-            let about = config.policies.about(&id)?;
-            Some(json!({
-                "id": id, "file": about.file, "line": about.line,
-                "effect": if about.forbids { "forbid" } else { "permit" },
-                "reason": about.reason, "control": about.control,
-            }))
+    let policies: Vec<Value> = loaded
+        .iter()
+        .flat_map(|config| {
+            config.policies.ids().filter_map(|id| {
+                let about = config.policies.about(&id)?;
+                Some(json!({
+                    "id": id, "file": about.file, "line": about.line,
+                    "effect": if about.forbids { "forbid" } else { "permit" },
+                    "reason": about.reason, "control": about.control,
+                }))
+            })
         })
-    })
-    .collect();
+        .collect();
     json!({
         "ok": loaded.is_ok(),
         "hash": loaded.as_ref().ok().map(|config| config.policies.hash().to_owned()),

@@ -39,7 +39,8 @@ pub(super) fn run(place: &Place, names: &[String], into: Option<&Path>) -> Resul
     for name in names {
         let Some(ready) = LIBRARY.iter().find(|ready| ready.name == name) else {
             let near = judge::nearest(name, LIBRARY.iter().map(|ready| ready.name));
-            let help = near.map_or("See `portcullis policy library`.".to_owned(), |near| format!("Did you mean `{near}`?"));
+            let help =
+                near.map_or("See `portcullis policy library`.".to_owned(), |near| format!("Did you mean `{near}`?"));
             warn(&format!("No: there is no ready policy `{name}`.\n{help}"));
             return Ok(Exit::No);
         };
@@ -131,7 +132,9 @@ mod tests {
     fn every_file_of_the_folder_is_in_the_library() {
         let mut files: Vec<String> = std::fs::read_dir(folder())
             .unwrap()
-            .filter_map(|entry| entry.unwrap().file_name().into_string().unwrap().strip_suffix(".cedar").map(str::to_owned))
+            .filter_map(|entry| {
+                entry.unwrap().file_name().into_string().unwrap().strip_suffix(".cedar").map(str::to_owned)
+            })
             .collect();
         files.sort();
         let mut names: Vec<&str> = LIBRARY.iter().map(|ready| ready.name).collect();

@@ -30,8 +30,10 @@ pub(super) struct Replayed {
     decisions: u64,
     /// Those that come out as they were recorded.
     same: u64,
-    /// Those that do not, at some destination.
+    /// Those that do not: permitted instead of refused somewhere, or the other way, or with other obligations.
     flipped: u64,
+    /// Those that are refused as before, for another reason.
+    other_reason: u64,
     /// Destinations permitted that were refused.
     looser: u64,
     /// Destinations refused that were permitted.
@@ -90,7 +92,9 @@ pub(super) fn run(place: &Place, wanted: &Wanted) -> Result<Exit> {
         .with_context(|| format!("cannot read the ledger in `{}`", dir.display()))?;
     let mut replayed = Replayed::default();
     for record in records {
-        if let Some(recorded) = Recorded::of(record.context("the ledger cannot be read; see `portcullis ledger verify`")?) {
+        if let Some(recorded) =
+            Recorded::of(record.context("the ledger cannot be read; see `portcullis ledger verify`")?)
+        {
             replayed.add(&recorded, &policies, wanted.limit);
         }
     }
@@ -131,11 +135,7 @@ impl Recorded {
                 alias: refusal.alias.unwrap_or_default(),
                 level: refusal.level.unwrap_or_default(),
                 input: refusal.policy_input?,
-                said: refusal
-                    .destinations
-                    .into_iter()
-                    .map(|(name, code)| (name, Verdict::Refused { code }))
-                    .collect(),
+                said: refusal.destinations.into_iter().map(|(name, code)| (name, Verdict::Refused { code })).collect(),
                 rest_refused: false,
             }),
             _ => None,
@@ -170,19 +170,23 @@ impl Replayed {
         };
         self.decisions += 1;
         let decision = input.decide(policies);
-        let mut flipped = false;
+        let (mut flipped, mut other_reason) = (false, false);
         for (index, facts) in input.destinations().iter().enumerate() {
             let Some(after) = verdict(&decision, index) else { continue };
             if recorded.agrees(&facts.name, &after) {
                 continue;
             }
-            flipped = true;
             let before = recorded.before(&facts.name);
             match (before.is_permitted(), after.is_permitted()) {
                 (false, true) => self.looser += 1,
                 (true, false) => self.stricter += 1,
-                _ => {}
+                (true, true) => {}
+                (false, false) => {
+                    other_reason = true;
+                    continue;
+                }
             }
+            flipped = true;
             if self.flips.len() < limit {
                 let permitted = decision.permitted.iter().filter(|one| one.destination == index);
                 let refused = decision.refused.iter().filter(|one| one.destination == index);
@@ -200,10 +204,10 @@ impl Replayed {
                 });
             }
         }
-        if flipped {
-            self.flipped += 1;
-        } else {
-            self.same += 1;
+        match (flipped, other_reason) {
+            (true, _) => self.flipped += 1,
+            (false, true) => self.other_reason += 1,
+            (false, false) => self.same += 1,
         }
     }
 
@@ -212,7 +216,8 @@ impl Replayed {
             .flips
             .iter()
             .map(|flip| {
-                let by = if flip.policies.is_empty() { String::new() } else { format!(" by {}", flip.policies.join(", ")) };
+                let by =
+                    if flip.policies.is_empty() { String::new() } else { format!(" by {}", flip.policies.join(", ")) };
                 format!(
                     "{}  {} asked `{}` at level {} → {}: was {}, would be {}{by}",
                     flip.record, flip.caller, flip.alias, flip.level, flip.destination, flip.before, flip.after
@@ -223,8 +228,8 @@ impl Replayed {
             lines.push(format!("{id}  its policy input cannot be read, so nothing is known of it"));
         }
         lines.push(format!(
-            "{} recorded decisions made again: {} come out the same, {} flip ({} destinations permitted that were refused, {} refused that were permitted).",
-            self.decisions, self.same, self.flipped, self.looser, self.stricter
+            "{} recorded decisions made again: {} come out the same, {} refuse for another reason, {} flip ({} destinations permitted that were refused, {} refused that were permitted).",
+            self.decisions, self.same, self.other_reason, self.flipped, self.looser, self.stricter
         ));
         lines
     }

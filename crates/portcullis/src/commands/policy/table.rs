@@ -148,7 +148,8 @@ impl Place {
                 return Err(format!("`assessment = \"{other}\"` is not current, expired or missing of a hosted one"));
             }
         };
-        let assessed = self.assessed.clone().unwrap_or_else(|| if hosted { Assessed::default() } else { Assessed::own() });
+        let assessed =
+            self.assessed.clone().unwrap_or_else(|| if hosted { Assessed::default() } else { Assessed::own() });
         Ok(DestinationFacts {
             name: self.name.clone(),
             kind: self.kind.clone(),
@@ -184,7 +185,11 @@ impl Who {
             admin: self.admin,
             purpose: Purpose {
                 environment: self.environment.unwrap_or_default(),
-                criticality: self.criticality.unwrap_or(if known { Criticality::Medium } else { Criticality::Critical }),
+                criticality: self.criticality.unwrap_or(if known {
+                    Criticality::Medium
+                } else {
+                    Criticality::Critical
+                }),
                 tier: self.tier.clone(),
                 residency: self.residency.clone(),
             },
@@ -230,7 +235,11 @@ impl Case {
 
     /// A test about a destination that does not exist would hold whatever policies say.
     fn names_what_is_there(&self, destinations: &[DestinationFacts]) -> Result<(), String> {
-        if self.permitted.is_none() && self.refused.is_empty() && self.obligations.is_empty() && self.policies.is_empty() {
+        if self.permitted.is_none()
+            && self.refused.is_empty()
+            && self.obligations.is_empty()
+            && self.policies.is_empty()
+        {
             return Err("it expects nothing; say `permitted`, `refused`, `obligations` or `policies`".to_owned());
         }
         let named = self.permitted.iter().flatten().chain(self.refused.keys());
@@ -248,7 +257,8 @@ impl Case {
         let at = |wanted: &str| destinations.iter().position(|one| one.name == wanted).unwrap_or(usize::MAX);
         let mut complaints = Vec::new();
         if let Some(wanted) = &self.permitted {
-            let found: BTreeSet<String> = decision.permitted.iter().map(|one| name(one.destination).to_owned()).collect();
+            let found: BTreeSet<String> =
+                decision.permitted.iter().map(|one| name(one.destination).to_owned()).collect();
             for missing in wanted.difference(&found) {
                 let why = decision.refused.iter().find(|one| name(one.destination) == missing);
                 let why = why.map_or(String::new(), |one| format!(": {} ({})", one.reason, one.code));
@@ -282,7 +292,8 @@ impl Case {
         }
         for (wanted, policies) in &self.policies {
             let index = at(wanted);
-            let permitted = decision.permitted.iter().filter(|one| one.destination == index).flat_map(|one| &one.policies);
+            let permitted =
+                decision.permitted.iter().filter(|one| one.destination == index).flat_map(|one| &one.policies);
             let refused = decision.refused.iter().filter(|one| one.destination == index).flat_map(|one| &one.policies);
             let found: BTreeSet<String> = permitted.chain(refused).cloned().collect();
             for missing in policies.difference(&found) {

@@ -43,7 +43,12 @@ pub(super) fn run(place: &Place, paths: &[PathBuf]) -> Result<Exit> {
             say(&format!("FAILED {}: {}", outcome.file, outcome.test));
             outcome.differences.iter().for_each(|line| say(&format!("    {line}")));
         }
-        say(&format!("{} tests in {} tables: {} hold, {failed} fail.", outcomes.len(), tables.len(), outcomes.len() - failed));
+        say(&format!(
+            "{} tests in {} tables: {} hold, {failed} fail.",
+            outcomes.len(),
+            tables.len(),
+            outcomes.len() - failed
+        ));
     }
     Ok(if failed == 0 { Exit::Done } else { Exit::No })
 }
@@ -85,7 +90,12 @@ pub(super) fn run_table(path: &Path, config: &Config) -> Result<Vec<Outcome>> {
         let differences = case
             .run(&policies, &destinations, &level_of)
             .map_err(|why| anyhow::anyhow!("`{shown}`: the test \"{}\" cannot be made: {why}", case.name))?;
-        outcomes.push(Outcome { file: shown.clone(), test: case.name.clone(), ok: differences.is_empty(), differences });
+        outcomes.push(Outcome {
+            file: shown.clone(),
+            test: case.name.clone(),
+            ok: differences.is_empty(),
+            differences,
+        });
     }
     Ok(outcomes)
 }
