@@ -12,7 +12,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let rest = match arguments.split_first() {
         Some((first, rest)) if first == "door" => rest,
         Some((first, _)) if first == "policy" => return ran(&mut cargo(&["bench", "--package", "judge"])),
-        Some((first, _)) if !first.starts_with('-') => bail!("there is no benchmark `{first}`; there are `door` and `policy`"),
+        Some((first, _)) if !first.starts_with('-') => {
+            bail!("there is no benchmark `{first}`; there are `door` and `policy`")
+        }
         _ => arguments,
     };
     ran(&mut cargo(&["build", "--release", "--package", "portcullis", "--package", "bench"]))?;

@@ -4,6 +4,7 @@
 //! environment for its settings. `docs/configuration.md` is the reference, made from the tables in [`fields`].
 
 mod aliases;
+pub mod bundle;
 mod classes;
 mod destination;
 mod document;
@@ -62,6 +63,10 @@ pub struct Config {
     pub aliases: Vec<Alias>,
     /// The policies in force.
     pub policies: judge::Policies,
+    /// Who may sign policies, by name; empty: policies need no signature.
+    pub policy_signers: bundle::Signers,
+    /// Who signed the policies in force, and for which change.
+    pub signed: Option<bundle::Signed>,
     /// Policies that decide beside those in force and change nothing: the folder `policies_candidate/`.
     pub candidate: Option<judge::Policies>,
     /// Callers that are observed for a while instead of refused, by the name of their key.
