@@ -9,6 +9,7 @@ mod class;
 mod custom;
 mod decode;
 mod detect;
+mod exception;
 mod found;
 mod gate;
 mod injection;
@@ -26,6 +27,7 @@ mod text;
 mod view;
 
 pub use class::Class;
+pub use exception::{Excepted, Exception, SALTS_MAX};
 pub use found::{Finding, Found};
 pub use inspector::Inspector;
 pub use level::{Level, UnknownLevel};

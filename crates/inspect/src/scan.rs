@@ -2,6 +2,7 @@
 
 use crate::Channel;
 use crate::Class;
+use crate::detect::context::Context;
 use crate::detect::{self, Action};
 use crate::gate::Gate;
 use crate::injection::Cue;
@@ -40,6 +41,8 @@ pub(crate) enum Mark {
     Version,
     Clinical,
     Aws,
+    /// The type of a FHIR resource that is a person.
+    Fhir,
 }
 
 /// What to look for and how far: all that a scan needs beyond the text.
@@ -59,6 +62,8 @@ pub(crate) struct Scan<'t> {
     /// Up to where armour has been read: a text full of headers is read once.
     pub(crate) armour_end: usize,
     marks: Vec<(usize, Mark)>,
+    /// Words near numbers, as far as they have been read.
+    pub(crate) context: Context,
 }
 
 impl Lexicon {
@@ -78,6 +83,7 @@ impl<'t> Scan<'t> {
             cues: Vec::new(),
             armour_end: 0,
             marks: Vec::new(),
+            context: Context::default(),
         }
     }
 

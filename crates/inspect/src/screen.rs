@@ -158,11 +158,17 @@ impl Screen {
     /// capitals, a secret digits or signs, an address its `@` or its points between letters.
     fn is_plain(&self) -> bool {
         let is_plain = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b' ' | b'\n' | b',');
-        let after_space =
-            self.decided.checked_sub(1).and_then(|at| self.buffer.as_bytes().get(at)).is_none_or(|byte| *byte <= b' ');
+        let decided = self.buffer.as_bytes().get(..self.decided).unwrap_or(&[]);
+        let after_space = decided.last().is_none_or(|byte| *byte <= b' ');
+        // After a sign, or in quotes, small letters may be a password.
+        let said = decided.iter().rev().take(SIGN_REACH_BYTES).find(|byte| **byte > b' ').copied();
+        let after_word =
+            said.is_none_or(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b',' | b';' | b'!' | b')'));
         self.tail.is_none()
             && !self.reader.has_own()
             && after_space
+            && after_word
+            && !decided.iter().rev().take(OPTION_REACH_BYTES).any(|byte| *byte == b'-')
             && self.buffer.bytes().skip(self.decided).all(is_plain)
     }
 
@@ -330,6 +336,10 @@ const HOLD_BYTES_MAX: usize = 4096;
 const SPAN_BYTES_MAX: usize = 2304;
 /// How far to the left any detector of spans looks, with room.
 const CONTEXT_BYTES: usize = 320;
+/// How much space may stand between a sign and its value.
+const SIGN_REACH_BYTES: usize = 20;
+/// How far behind the dash of an option its value may stand.
+const OPTION_REACH_BYTES: usize = 64;
 /// Context is dropped in strides.
 const FORGET_BYTES: usize = 160;
 /// Up to so many waiting bytes every chunk is read.

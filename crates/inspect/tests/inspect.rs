@@ -170,6 +170,8 @@ fn own_detectors_find_own_classes_at_their_level() {
         class: "org.project".to_owned(),
         matches: Matches::Dictionary(vec!["Project Bluebird".to_owned()]),
         level: Some(Level::Internal),
+        examples: Vec::new(),
+        counterexamples: Vec::new(),
     };
     let inspector = Inspector::new(&Settings { custom: vec![custom], ..Settings::default() }).unwrap();
     let found = inspector.inspect(&[Piece::text(Channel::User, "about project bluebird and ｐｒｏｊｅｃｔ bluebird")]);

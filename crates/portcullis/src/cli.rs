@@ -61,6 +61,9 @@ pub enum Command {
         /// Where the text would stand in a call
         #[arg(long, default_value = "user")]
         channel: String,
+        /// Writes an exception for the value on standard input, which is not a finding of this class
+        #[arg(long, value_name = "CLASS", conflicts_with = "lines")]
+        exception: Option<String>,
     },
     /// What would happen to the call on standard input and why, without sending it; or what happened to a record
     Explain {

@@ -75,6 +75,8 @@ pub struct Config {
     pub inspection: inspect::Settings,
     /// The detectors, made ready from [`Config::inspection`].
     pub inspector: Arc<inspect::Inspector>,
+    /// When the first exception of inspection ends, in Unix seconds: then the configuration has to be loaded again.
+    pub exceptions_end_unix: Option<i64>,
     /// Vendors by name.
     #[expect(dead_code, reason = "destinations carry what they need of it; the vendor register is its next reader")]
     pub vendors: BTreeMap<String, Vendor>,

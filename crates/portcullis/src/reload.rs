@@ -91,6 +91,12 @@ impl Keeper {
         paths
     }
 
+    /// Whether an exception of inspection has ended that is still in force.
+    pub fn is_outlived(&self) -> bool {
+        let config = self.config.lock().unwrap_or_else(PoisonError::into_inner);
+        config.exceptions_end_unix.is_some_and(|end| end <= self.gate.now_unix())
+    }
+
     /// How long open calls get to finish.
     pub fn drain(&self) -> Duration {
         self.config.lock().unwrap_or_else(PoisonError::into_inner).drain

@@ -45,7 +45,7 @@ const VENDOR: &str =
 const EVERYTHING: &str = "@id(\"all\") permit (principal, action, resource) when { context.level < 3 };\n";
 const NO_PII: &str = "@id(\"no-pii\") @reason(\"no personal data\") forbid (principal, action, resource) when { context.groups.contains(\"pii\") };\n";
 const DROPS: &str = "@id(\"d\") @duty @drop_tools @max_output_tokens(\"50\") permit (principal, action, resource) when { resource.self_hosted };\n";
-const PATIENT: &str = "my social security number is 536-90-4399, and the record number is MRN 48213377";
+const PATIENT: &str = "the record number is MRN 48213377";
 const EMAIL: &str = "write to jane.roe@hospital.example";
 
 #[test]

@@ -224,7 +224,7 @@ impl Shared {
 
     fn submit(&self, entry: Entry, answer: Answer) -> Result<(), Unwritten> {
         // Encoded here, on the caller's thread, so that the one writer has little to do.
-        let encoded = Encoded::of(entry)?;
+        let encoded = Encoded::of(entry, &crate::fresh::fresh_salt())?;
         let bytes = encoded.frame_bytes_max();
         let mut queue = self.lock();
         if let Some(reason) = &queue.sealed {

@@ -1,7 +1,8 @@
 //! Secrets with a shape of their own: armoured private keys, JWTs, credentials in URLs and in headers.
 
-use super::assignment::{is_placeholder, looks_secret};
 use super::published::is_published;
+use super::rarity::rarity;
+use super::secrets::is_placeholder;
 use crate::scan::{Scan, Tail};
 use crate::text::{Text, is_base64, is_base64_url, is_space, is_varied};
 
@@ -113,7 +114,8 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, start: usize) {
     let token = text.cut(from, end);
     let is_basic = text.has(start, b"basic");
     let long_enough = token.len() >= if is_basic { 12 } else { 20 };
-    let telling = if is_basic { is_varied(token) || token.ends_with(b"=") } else { looks_secret(token) };
+    let telling =
+        if is_basic { is_varied(token) || token.ends_with(b"=") } else { rarity(token) >= BEARER_RARITY_BITS };
     if long_enough && telling && !is_published(token) && text.ends_word(end) {
         scan.hit(from, end, "secret.generic", 0.85, "authorization");
     }
@@ -158,6 +160,8 @@ const HEADER_BYTES_MAX: usize = 64;
 const JWT_PART_MAX: usize = 512;
 /// How much of a payload is enough to know a JWT.
 const PEEK_BYTES: usize = 8;
+/// How rare a bearer token is.
+const BEARER_RARITY_BITS: f32 = 16.0;
 const USERINFO_BYTES_MAX: usize = 256;
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ impl Section {
 
 /// Every section, in the order of the reference.
 #[cfg_attr(not(test), expect(dead_code, reason = "the reference in docs/ is made from it, by a test"))]
-pub(super) const ALL: [&Section; 14] = [
+pub(super) const ALL: [&Section; 15] = [
     &MAIN,
     &TLS,
     &LIMITS,
@@ -50,6 +50,7 @@ pub(super) const ALL: [&Section; 14] = [
     &USE_CASE,
     &CLASSES,
     &DETECTOR,
+    &EXCEPTION,
     &MODEL,
 ];
 
@@ -625,6 +626,7 @@ pub(super) const CLASSES: Section = Section {
             "Which level a class has, by class or prefix: `\"pii.ip\" = \"internal\"`. The longest that fits decides.",
         ),
         field("detectors", "list of tables", "none", "…", "The organisation's own detectors."),
+        field("exceptions", "list of tables", "none", "…", "False positives that somebody answers for."),
     ],
 };
 
@@ -650,6 +652,53 @@ pub(super) const DETECTOR: Section = Section {
             "Words and phrases of 3 to 256 bytes, found whole and whatever their case.",
         ),
         field("level", "level", "by `[levels]`; else `restricted`", "\"confidential\"", "The level of the class."),
+        field(
+            "examples",
+            "list of texts",
+            "none",
+            "[\"see PRJ-123456\"]",
+            "Texts in which the detector must find something. `portcullis check` tries each, and one that fails refuses the configuration.",
+        ),
+        field(
+            "counterexamples",
+            "list of texts",
+            "none",
+            "[\"PRJ-12\"]",
+            "Texts in which the detector must find nothing, tried likewise.",
+        ),
+    ],
+};
+
+pub(super) const EXCEPTION: Section = Section {
+    file: "classes/*.toml",
+    table: "[[exceptions]]",
+    meaning: "A false positive that somebody answers for: a value, or a pattern of values, that is no finding of a class.",
+    fields: &[
+        field("name", "text", "required", "\"test card\"", "What records and messages call it."),
+        field("class", "text", "required", "\"pci.card\"", "The class, or prefix of classes, that the value is not."),
+        field(
+            "value",
+            "text",
+            "one of `value` and `pattern`",
+            "\"hmac-sha256:…:…\"",
+            "A salted digest of the value, which `portcullis inspect --exception CLASS < value` makes. The value itself is not written down.",
+        ),
+        field(
+            "pattern",
+            "text",
+            "one of `value` and `pattern`",
+            "\"[a-z]{1,20}@example\\\\.com\"",
+            "A regular expression of at most 256 bytes that must match the whole of what was found.",
+        ),
+        field("owner", "text", "required", "\"privacy@hospital.example\"", "Who answers for it."),
+        field("reason", "text", "required", "\"published by the card scheme for tests\"", "Why it is no finding."),
+        field(
+            "expires",
+            "date",
+            "required",
+            "2027-06-30",
+            "The last day on which it holds. The door reloads by itself when it is over.",
+        ),
     ],
 };
 

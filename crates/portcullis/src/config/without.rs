@@ -42,6 +42,7 @@ pub(super) fn load(env: &dyn Fn(&str) -> Option<String>, mode: Option<Mode>) -> 
         observed: BTreeMap::new(),
         inspection: main.inspection,
         inspector: Arc::new(inspector),
+        exceptions_end_unix: None,
         vendors: BTreeMap::new(),
         use_cases: BTreeMap::new(),
         files: Vec::new(),
