@@ -224,7 +224,7 @@ fn version(settings: &Settings) -> String {
 
 const INJECTION: &str = "attack.injection";
 /// Raised by whoever changes what a detector finds without changing its literals.
-const REVISION: &str = "inspect/1";
+const REVISION: &str = "inspect/2";
 
 #[cfg(test)]
 mod tests {
@@ -308,7 +308,59 @@ mod tests {
             "\n",
             "AKIA",
             "sk-",
+            "password",
+            "password ",
+            "password: x",
+            "password\nvalue: ",
+            "password || \"",
+            "passwordpassword-",
+            "api_key",
+            "key=",
+            "key(\"",
+            "token ",
+            "secret.",
+            "secret='a1b2c3d4e5",
+            "<key>key</key><",
+            "datadog",
+            "datadog key ",
+            "datadog/",
+            "curl -u a:b ",
+            "curl ",
+            "mysql -p",
+            " -p ",
+            "login(",
+            "login(\"a\",",
+            "$2a$",
+            "$6$",
+            ":AAH",
+            "-us1",
+            ".atlasv1.",
+            "hooks.slack.com/services/",
+            "eyJ0eXAiOiAiVENWMiJ9.",
             "is ",
+            "123456782 ",
+            "tax 123456782 ",
+            "AB 12 ",
+            "A1",
+            "A1-",
+            "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfN",
+            "<",
+            "<<<A",
+            "passport ",
+            "passport number is ",
+            "born 1 ",
+            "born on the 4 de ",
+            "age 5 ",
+            "PID|",
+            "\nPID|1|2|3|4|5|6|7",
+            "\"patient\"\"given\"",
+            "48.8566, ",
+            "48°5",
+            "00:11:22:",
+            "4111111111111111 1/",
+            "%B4111111111111111^",
+            "1980年",
+            "kennzeichen A-",
         ] {
             check(&inspector, unit);
         }

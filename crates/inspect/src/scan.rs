@@ -2,10 +2,12 @@
 
 use crate::Channel;
 use crate::Class;
+use crate::detect::context::Context;
 use crate::detect::{self, Action};
 use crate::gate::Gate;
 use crate::injection::Cue;
 use crate::normal::is_invisible;
+use crate::tagger;
 use crate::text::Text;
 
 /// Something found in the text that was scanned.
@@ -40,6 +42,8 @@ pub(crate) enum Mark {
     Version,
     Clinical,
     Aws,
+    /// The type of a FHIR resource that is a person.
+    Fhir,
 }
 
 /// What to look for and how far: all that a scan needs beyond the text.
@@ -51,6 +55,7 @@ pub(crate) struct Lexicon {
 /// A scan under way.
 pub(crate) struct Scan<'t> {
     pub(crate) text: Text<'t>,
+    pub(crate) source: &'t str,
     pub(crate) channel: Channel,
     /// Whether the whole text is here. In a stream only what stands to the left of a span may decide about it.
     pub(crate) whole: bool,
@@ -59,6 +64,8 @@ pub(crate) struct Scan<'t> {
     /// Up to where armour has been read: a text full of headers is read once.
     pub(crate) armour_end: usize,
     marks: Vec<(usize, Mark)>,
+    /// Words near numbers, as far as they have been read.
+    pub(crate) context: Context,
 }
 
 impl Lexicon {
@@ -72,12 +79,14 @@ impl<'t> Scan<'t> {
     pub(crate) fn new(text: &'t str, channel: Channel, whole: bool) -> Self {
         Self {
             text: Text::new(text),
+            source: text,
             channel,
             whole,
             hits: Vec::new(),
             cues: Vec::new(),
             armour_end: 0,
             marks: Vec::new(),
+            context: Context::default(),
         }
     }
 
@@ -102,6 +111,7 @@ impl<'t> Scan<'t> {
         }
         detect::numbers(self);
         detect::signs(self);
+        tagger::names(self);
         detect::combine(self);
     }
 

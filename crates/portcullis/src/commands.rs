@@ -9,6 +9,7 @@ mod key;
 mod ledger;
 mod policy;
 mod running;
+mod spend;
 
 use anyhow::Result;
 use serde_json::Value;
@@ -33,7 +34,8 @@ pub fn run(cli: Cli) -> Result<Exit> {
         Command::Explain { record, door, floor } => explain::run(&place, record.as_deref(), &door, &floor),
         Command::Key(command) => key::run(&place, command),
         Command::Ledger(command) => ledger::run(&place, command),
-        Command::Policy(command) => policy::run(&place, &command),
+        Command::Policy(command) => policy::run(&place, command),
+        Command::Spend { by, since } => spend::run(&place, &by, since.as_deref()),
         Command::Status => running::status(&place),
         Command::Reload => running::reload(&place),
     }
