@@ -87,7 +87,8 @@ fn is_text(bytes: &[u8]) -> bool {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return true;
     }
-    let is_control = |byte: &u8| (*byte < 0x20 && !matches!(*byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b)) || *byte == 0x7f;
+    let is_control =
+        |byte: &u8| (*byte < 0x20 && !matches!(*byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b)) || *byte == 0x7f;
     !bytes.iter().any(is_control)
 }
 
@@ -132,10 +133,23 @@ const SIGNATURES: &[(&[u8], Kind)] = &[
     (b"fLaC", Kind::Audio),
     (b"\x1aE\xdf\xa3", Kind::Audio),
 ];
-const HTML: &[&str] = &["<!doctype html", "<html", "<head", "<body", "<!--", "<div", "<p>", "<table", "<meta", "<title"];
+const HTML: &[&str] =
+    &["<!doctype html", "<html", "<head", "<body", "<!--", "<div", "<p>", "<table", "<meta", "<title"];
 const MAIL_HEADERS: &[&str] = &[
-    "from", "to", "subject", "date", "received", "return-path", "mime-version", "message-id", "delivered-to",
-    "content-type", "reply-to", "cc", "bcc", "x-mailer",
+    "from",
+    "to",
+    "subject",
+    "date",
+    "received",
+    "return-path",
+    "mime-version",
+    "message-id",
+    "delivered-to",
+    "content-type",
+    "reply-to",
+    "cc",
+    "bcc",
+    "x-mailer",
 ];
 const SNIFFED_BYTES: usize = 4_096;
 const HEADER_LINES: usize = 60;
@@ -177,6 +191,10 @@ mod tests {
         assert!(fits("application/pdf; version=1.7", Kind::Pdf));
         assert!(fits("", Kind::Pdf) && fits("application/octet-stream", Kind::Rtf));
         assert!(!fits("text/plain", Kind::Pdf) && !fits("image/png", Kind::Pdf) && !fits("application/pdf", Kind::Zip));
-        assert!(fits("text/csv", Kind::Text) && fits("application/json", Kind::Text) && !fits("application/pdf", Kind::Text));
+        assert!(
+            fits("text/csv", Kind::Text)
+                && fits("application/json", Kind::Text)
+                && !fits("application/pdf", Kind::Text)
+        );
     }
 }

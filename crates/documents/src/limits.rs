@@ -36,8 +36,8 @@ impl Default for Limits {
 pub(crate) const DEPTH_MAX: usize = 3;
 /// Texts of one document.
 pub(crate) const PARTS_MAX: usize = 8_192;
-/// Bytes of a place's name; longer ones are cut.
-pub(crate) const PLACE_BYTES_MAX: usize = 120;
+/// Characters of a place's name; longer ones are cut.
+pub(crate) const PLACE_CHARS_MAX: usize = 100;
 /// Files in one archive.
 pub(crate) const ENTRIES_MAX: usize = 10_000;
 /// Bytes that everything compressed in one document may unpack to, nested documents included.

@@ -137,7 +137,8 @@ impl Reader {
         let limits = &self.shared.options.limits;
         let wait = Duration::from_millis(limits.wait_ms);
         let Ok(Ok(_turn)) = timeout(wait, self.shared.turns.acquire()).await else { return Err(Unreadable::Busy) };
-        let mut confined = match self.shared.waiting().pop() {
+        let waiting = self.shared.waiting().pop();
+        let mut confined = match waiting {
             Some(waiting) => waiting,
             None => spawn(&self.shared.options).await.map_err(|_| Unreadable::Broke)?.0,
         };

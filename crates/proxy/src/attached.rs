@@ -60,7 +60,9 @@ impl Documents {
 
     /// What inspection reads of a segment that is a document: its own piece, and those that stand for what is in it.
     pub(crate) fn pieces<'a>(&'a self, segment: &segments::Segment<'a>) -> Option<(Piece<'a>, Vec<Piece<'a>>)> {
-        let segments::Content::Opaque { media_type, bytes, base64: Some(base64) } = segment.content else { return None };
+        let segments::Content::Opaque { media_type, bytes, base64: Some(base64) } = segment.content else {
+            return None;
+        };
         if self.read.is_empty() {
             return None;
         }

@@ -56,8 +56,7 @@ fn serve() -> io::Result<()> {
         None => None,
     };
     tokenizer::warm_up().map_err(io::Error::other)?;
-    let descriptors =
-        Descriptors { parent: parent.as_raw_fd(), file: file.as_ref().map(|(file, _)| file.as_raw_fd()) };
+    let descriptors = Descriptors { parent: parent.as_raw_fd(), file: file.as_ref().map(|(file, _)| file.as_raw_fd()) };
     let sandbox = match sandbox::enter(setup.sandbox, setup.memory_bytes, &descriptors) {
         Ok(sandbox) => sandbox,
         Err(reason) => return fail(&mut parent, Stage::Sandbox, reason),

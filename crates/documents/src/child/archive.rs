@@ -30,7 +30,8 @@ pub(crate) fn read(claim: &str, bytes: &[u8], out: &mut Collector) {
     if archive.len() > ENTRIES_MAX {
         return out.unread(Unread::TooLarge);
     }
-    let Ok(names) = archive.file_names().map(|name| name.map(|name| name.into_owned())).collect::<Result<Vec<_>, _>>() else {
+    let Ok(names) = archive.file_names().map(|name| name.map(|name| name.into_owned())).collect::<Result<Vec<_>, _>>()
+    else {
         return out.unread(Unread::Other);
     };
     let Some(document) = document(&names) else { return out.unread(Unread::Other) };

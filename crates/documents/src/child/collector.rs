@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::extracted::{Extracted, Label, Part, Unread};
-use crate::limits::{PARTS_MAX, PLACE_BYTES_MAX, UNPACKED_BYTES_MAX};
+use crate::limits::{PARTS_MAX, PLACE_CHARS_MAX, UNPACKED_BYTES_MAX};
 
 /// What was read so far, and what may still be taken.
 pub(crate) struct Collector {
@@ -82,7 +82,8 @@ impl Collector {
             }
         }
         self.text_bytes -= text.len();
-        let place = format!("{}{place}", self.within).chars().filter(|c| !c.is_control()).take(PLACE_BYTES_MAX / 4).collect();
+        let place =
+            format!("{}{place}", self.within).chars().filter(|c| !c.is_control()).take(PLACE_CHARS_MAX).collect();
         self.parts.push(Part { place, text, hidden });
     }
 }

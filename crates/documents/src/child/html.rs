@@ -30,8 +30,11 @@ pub(crate) fn unescape(text: &str, into: &mut String) {
         let (before, entity) = rest.split_at(at);
         into.push_str(before);
         let body = entity.get(1..).unwrap_or_default();
-        let name_bytes =
-            body.bytes().take(ENTITY_BYTES_MAX).take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'#').count();
+        let name_bytes = body
+            .bytes()
+            .take(ENTITY_BYTES_MAX)
+            .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'#')
+            .count();
         let name = body.get(..name_bytes).unwrap_or_default();
         let Some(meaning) = meaning(name) else {
             into.push('&');
@@ -95,7 +98,7 @@ impl Page {
             // Within a line: words may go on over it.
         } else if matches!(name.as_str(), "td" | "th") {
             self.text.push('\t');
-        } else {
+        } else if !self.text.is_empty() {
             self.text.push('\n');
         }
         if !inside.starts_with('/') && RAW.contains(&name.as_str()) {
@@ -158,8 +161,8 @@ const ENTITY_BYTES_MAX: usize = 32;
 const NAME_CHARS_MAX: usize = 24;
 const RAW: &[&str] = &["script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes", "template"];
 const INLINE: &[&str] = &[
-    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font", "i", "ins", "kbd", "mark", "q", "s",
-    "samp", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var", "wbr",
+    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font", "i", "ins", "kbd", "mark", "q",
+    "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var", "wbr",
 ];
 
 #[cfg(test)]
@@ -171,8 +174,7 @@ mod tests {
         let mut out = Collector::new(1 << 20);
         read(page, &mut out);
         let said = out.finish();
-        let found: Vec<(&str, &str)> =
-            said.parts.iter().map(|part| (part.place.as_str(), part.text.trim())).collect();
+        let found: Vec<(&str, &str)> = said.parts.iter().map(|part| (part.place.as_str(), part.text.trim())).collect();
         assert_eq!(found, expected);
     }
 

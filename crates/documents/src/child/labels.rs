@@ -13,7 +13,9 @@ pub(crate) struct Labels(BTreeMap<String, BTreeMap<String, String>>);
 impl Labels {
     /// Takes a property, when it is one of a label.
     pub(crate) fn take(&mut self, name: &str, value: &str) {
-        let Some((id, field)) = name.trim().strip_prefix("MSIP_Label_").and_then(|rest| rest.split_once('_')) else { return };
+        let Some((id, field)) = name.trim().strip_prefix("MSIP_Label_").and_then(|rest| rest.split_once('_')) else {
+            return;
+        };
         if self.0.len() < LABELS_MAX || self.0.contains_key(id) {
             self.0.entry(id.to_owned()).or_default().insert(field.to_owned(), value.trim().to_owned());
         }

@@ -40,7 +40,10 @@ fn message(message: &Message<'_>, out: &mut Collector) {
         let claim = claim.unwrap_or_default().to_ascii_lowercase();
         match &part.body {
             PartType::Text(text) => {
-                let plain = matches!(claim.as_str(), "" | "text/plain" | "text/csv" | "text/markdown" | "message/delivery-status");
+                let plain = matches!(
+                    claim.as_str(),
+                    "" | "text/plain" | "text/csv" | "text/markdown" | "message/delivery-status"
+                );
                 if plain {
                     encrypted(text, out);
                     out.text(if part.attachment_name().is_some() { &name } else { "body" }, text.as_ref());
@@ -49,7 +52,9 @@ fn message(message: &Message<'_>, out: &mut Collector) {
                 }
             }
             PartType::Html(page) => html::read(page, out),
-            PartType::Binary(_) | PartType::InlineBinary(_) if ["encrypted", "pkcs7-mime", "x-pkcs7"].iter().any(|word| claim.contains(word)) => {
+            PartType::Binary(_) | PartType::InlineBinary(_)
+                if ["encrypted", "pkcs7-mime", "x-pkcs7"].iter().any(|word| claim.contains(word)) =>
+            {
                 out.unread(Unread::Encrypted);
             }
             PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {
@@ -81,7 +86,8 @@ fn between(message: &Message<'_>, bytes: &[u8], out: &mut Collector) {
     let mut said = String::new();
     for part in message.parts.iter().filter(|part| !matches!(part.body, PartType::Multipart(_))) {
         let start = part.offset_header as usize;
-        let from = at.unwrap_or_else(|| message.parts.first().map_or(start, |root| (root.offset_body as usize).min(start)));
+        let from =
+            at.unwrap_or_else(|| message.parts.first().map_or(start, |root| (root.offset_body as usize).min(start)));
         said.push_str(&String::from_utf8_lossy(bytes.get(from..start).unwrap_or_default()));
         at = Some(part.offset_end as usize);
     }
@@ -163,7 +169,7 @@ mod tests {
         let mail = format!(
             "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=bb\r\n\r\npreamble\r\n--bb\r\nContent-Type: text/html\r\n\r\n<p>Hel<b>lo</b><!-- c -->\r\n--bb\r\nContent-Type: application/vnd.openxmlformats-officedocument.wordprocessingml.document; name=a.docx\r\nContent-Transfer-Encoding: base64\r\n\r\n{encoded}\r\n--bb--\r\nepilogue\r\n"
         );
-        check(&mail, &["[page] \nHello", "[a.docx, text] inside", "preamble", "epilogue"], &[]);
+        check(&mail, &["[page] Hello", "[a.docx, text] inside", "preamble", "epilogue"], &[]);
     }
 
     #[test]
@@ -175,9 +181,17 @@ mod tests {
     #[test]
     fn encrypted_mails_and_pictures_are_said_to_be_unread() {
         let start = "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: ";
-        check(&format!("{start}application/pkcs7-mime\r\nContent-Transfer-Encoding: base64\r\n\r\nMIIB"), &["x"], &[Unread::Encrypted]);
+        check(
+            &format!("{start}application/pkcs7-mime\r\nContent-Transfer-Encoding: base64\r\n\r\nMIIB"),
+            &["x"],
+            &[Unread::Encrypted],
+        );
         check(&format!("{start}text/plain\r\n\r\n-----BEGIN PGP MESSAGE-----\r\nhQ"), &["x"], &[Unread::Encrypted]);
-        check(&format!("{start}image/png\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo="), &["x"], &[Unread::Image]);
+        check(
+            &format!("{start}image/png\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo="),
+            &["x"],
+            &[Unread::Image],
+        );
     }
 
     #[test]
@@ -190,7 +204,8 @@ mod tests {
         const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let mut text = String::new();
         for three in bytes.chunks(3) {
-            let number = three.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+            let number =
+                three.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
             for index in 0..4 {
                 let digit = DIGITS[(number >> (18 - 6 * index) & 63) as usize];
                 text.push(if index > three.len() { '=' } else { char::from(digit) });

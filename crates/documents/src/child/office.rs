@@ -174,11 +174,27 @@ fn rank(name: &str) -> u8 {
 }
 
 /// Elements of text that do not end a line.
-const INLINE: &[&str] = &["r", "span", "a", "hyperlink", "ins", "smartTag", "sdt", "sdtContent", "rPr", "bookmark", "s", "tab"];
+const INLINE: &[&str] =
+    &["r", "span", "a", "hyperlink", "ins", "smartTag", "sdt", "sdtContent", "rPr", "bookmark", "s", "tab"];
 /// Attributes that people fill.
 const SAID: &[&str] = &[
-    "descr", "title", "alt", "author", "name", "Target", "displayText", "instr", "tooltip", "href", "string", "userId",
-    "displayName", "subject", "string-value", "text", "cmd",
+    "descr",
+    "title",
+    "alt",
+    "author",
+    "name",
+    "Target",
+    "displayText",
+    "instr",
+    "tooltip",
+    "href",
+    "string",
+    "userId",
+    "displayName",
+    "subject",
+    "string-value",
+    "text",
+    "cmd",
 ];
 /// Elements whose `val` people fill.
 const VALUES: &[&str] = &["default", "listItem", "statusText", "helpText", "alias", "tag", "docVar", "result"];
@@ -278,7 +294,11 @@ pub(crate) mod tests {
     fn what_is_in_a_document_and_no_text_is_said_to_be_unread() {
         let text: (&str, &[u8]) = ("word/document.xml", b"<w:p><w:t>a</w:t></w:p>");
         check(&[text, ("word/media/image1.png", b"\x89PNG\r\n")], &[("text", "a")], &[Unread::Image]);
-        check(&[text, ("word/vbaProject.bin", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")], &[("text", "a")], &[Unread::Other]);
+        check(
+            &[text, ("word/vbaProject.bin", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")],
+            &[("text", "a")],
+            &[Unread::Other],
+        );
         check(&[("word/document.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>")], &[], &[Unread::Other]);
     }
 
@@ -286,16 +306,25 @@ pub(crate) mod tests {
     fn documents_in_documents_are_read_to_a_depth() {
         let mut inner = archive(&[("[Content_Types].xml", b""), ("word/document.xml", b"<w:p><w:t>deep</w:t></w:p>")]);
         for depth in 1..=4 {
-            inner = archive(&[("[Content_Types].xml", b""), ("word/document.xml", b""), ("word/embeddings/a.docx", &inner)]);
+            inner = archive(&[
+                ("[Content_Types].xml", b""),
+                ("word/document.xml", b""),
+                ("word/embeddings/a.docx", &inner),
+            ]);
             let said = said(WORD, &inner);
-            assert_eq!((said.parts.len(), said.is_complete()), if depth <= 3 { (1, true) } else { (0, false) }, "{depth}");
+            assert_eq!(
+                (said.parts.len(), said.is_complete()),
+                if depth <= 3 { (1, true) } else { (0, false) },
+                "{depth}"
+            );
         }
     }
 
     #[test]
     fn bombs_are_not_unpacked_beyond_the_limit() {
         let megabytes = vec![b' '; 70 << 20];
-        let bytes = archive(&[("[Content_Types].xml", b""), ("word/document.xml", &megabytes), ("word/more.xml", &megabytes)]);
+        let bytes =
+            archive(&[("[Content_Types].xml", b""), ("word/document.xml", &megabytes), ("word/more.xml", &megabytes)]);
         assert!(bytes.len() < 1 << 20);
         assert!(said(WORD, &bytes).unread.contains(&Unread::TooLarge));
     }

@@ -5,7 +5,7 @@ mod font;
 mod glyphs;
 mod leftovers;
 
-use lopdf::{Document, LoadOptions, Object, Stream};
+use lopdf::{Dictionary, Document, LoadOptions, Object, Stream};
 
 use super::collector::Collector;
 use crate::extracted::Unread;
@@ -62,6 +62,11 @@ fn unpacked(stream: &Stream, out: &mut Collector) -> Option<Vec<u8>> {
             None
         }
     }
+}
+
+/// The name that stands under `key`, or nothing.
+fn name<'a>(dictionary: &'a Dictionary, key: &[u8]) -> &'a [u8] {
+    dictionary.get(key).and_then(Object::as_name).unwrap_or_default()
 }
 
 fn number(object: &Object) -> f32 {

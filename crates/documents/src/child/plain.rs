@@ -33,7 +33,9 @@ pub(crate) fn decode_html(bytes: &[u8], out: &mut Collector) -> String {
     }
     let start = String::from_utf8_lossy(bytes.get(..DECLARED_WITHIN).unwrap_or(bytes)).to_ascii_lowercase();
     let declared = start.split("charset").nth(1).map(|rest| {
-        rest.trim_start_matches([' ', '=', '"', '\'']).chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c))
+        rest.trim_start_matches([' ', '=', '"', '\''])
+            .chars()
+            .take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c))
     });
     match declared.and_then(|label| Encoding::for_label(label.collect::<String>().as_bytes())) {
         Some(encoding) => decode_as(encoding, bytes, out),
@@ -62,8 +64,8 @@ const DECLARED_WITHIN: usize = 2_048;
 
 #[cfg(test)]
 mod tests {
-    use crate::child::read::document;
     use crate::child::collector::Collector;
+    use crate::child::read::document;
 
     #[track_caller]
     fn check(claim: &str, bytes: &[u8], expected: &str, complete: bool) {
@@ -81,7 +83,7 @@ mod tests {
         check("text/plain", b"\xff\xfeJ\0o\0", "Jo", true);
         check("text/plain", b"Jos\xe9", "José", false);
         check("text/plain", b"\xff\xfeJ\0\xd8", "J\u{fffd}", false);
-        check("text/html", b"<meta charset=iso-8859-2>\xb3", "\u{142}|iso-8859-2", true);
+        check("text/html", b"<meta charset=iso-8859-2>\xb3", "\u{142}|iso-8859-2\n", true);
     }
 
     #[test]

@@ -98,8 +98,8 @@ impl Page {
         if let Some(outer) = self.nesting.pop() {
             self.now = outer;
         }
-        if was != self.now.into {
-            self.push_line();
+        if was == Into::Aside && was != self.now.into && !self.aside.ends_with('\n') {
+            self.aside.push('\n');
         }
     }
 
@@ -166,7 +166,8 @@ impl Page {
             }
             // Themes and lists of styles, in hexadecimal or by name: what Word writes into every file.
             "themedata" | "colorschememapping" | "datastore" | "blipuid" => self.turn(Into::Nowhere, out),
-            "header" | "footer" | "headerl" | "headerr" | "headerf" | "footerl" | "footerr" | "footerf" | "footnote" => {
+            "header" | "footer" | "headerl" | "headerr" | "headerf" | "footerl" | "footerr" | "footerf"
+            | "footnote" => {
                 self.push_line();
             }
             "shptxt" | "shprslt" | "fldrslt" => self.turn(Into::Text, out),
@@ -186,7 +187,9 @@ impl Page {
         // What is in a picture or an object stays there.
         if self.now.into != Into::Nowhere {
             self.now.into = into;
-            self.push_line();
+            if into == Into::Aside {
+                self.push_line();
+            }
         }
     }
 

@@ -55,7 +55,11 @@ struct Sheet {
 fn known_sheets(archive: &mut Archive<'_>, names: &[String], out: &mut Collector) -> HashMap<String, Sheet> {
     let mut source = |name: &str, out: &mut Collector| {
         let is_there = names.iter().any(|one| one == name);
-        is_there.then(|| archive::entry(archive, name, out)).flatten().map(|bytes| decode_xml(&bytes, out)).unwrap_or_default()
+        is_there
+            .then(|| archive::entry(archive, name, out))
+            .flatten()
+            .map(|bytes| decode_xml(&bytes, out))
+            .unwrap_or_default()
     };
     let (links, workbook) = (source("xl/_rels/workbook.xml.rels", out), source("xl/workbook.xml", out));
     let mut targets = HashMap::new();
@@ -194,7 +198,8 @@ mod tests {
             ("xl/comments1.xml", b"<comments><authors><author>Ann</author></authors><comment><text><t>fired</t></text></comment></comments>"),
         ]);
         let said = said(SHEET, &bytes);
-        let found: Vec<_> = said.parts.iter().map(|part| (part.place.as_str(), part.text.trim(), part.hidden)).collect();
+        let found: Vec<_> =
+            said.parts.iter().map(|part| (part.place.as_str(), part.text.trim(), part.hidden)).collect();
         assert_eq!(
             found,
             [
@@ -204,7 +209,7 @@ mod tests {
                 ("workbook", "\"salary\"", true),
                 ("workbook, names and links", "Staff\nx", true),
                 ("comments", "Ann\nfired", true),
-                ("links", "x", true),
+                ("links, names and links", "worksheets/sheet1.xml", true),
             ]
         );
         assert!(said.is_complete());

@@ -112,7 +112,15 @@ impl<'a> Canvas<'a> {
         out: &mut Collector,
     ) {
         let mut pen = Pen {
-            state: State { map, font: None, size: 0.0, between_characters: 0.0, between_words: 0.0, stretch: 1.0, leading: 0.0 },
+            state: State {
+                map,
+                font: None,
+                size: 0.0,
+                between_characters: 0.0,
+                between_words: 0.0,
+                stretch: 1.0,
+                leading: 0.0,
+            },
             saved: Vec::new(),
             line: UNIT,
             text: UNIT,
@@ -183,7 +191,7 @@ impl<'a> Canvas<'a> {
     ) {
         let Some((id, object)) = self.resource(b"XObject", name, resources) else { return out.unread(Unread::Other) };
         let Ok(stream) = object.as_stream() else { return out.unread(Unread::Other) };
-        if stream.dict.get(b"Subtype").and_then(Object::as_name) != Ok(b"Form") {
+        if super::name(&stream.dict, b"Subtype") != b"Form" {
             sheet.painted = true;
             // Pictures are looked at among all streams, drawn or not.
             return;
@@ -192,7 +200,11 @@ impl<'a> Canvas<'a> {
         if depth >= FORM_DEPTH_MAX {
             return out.unread(Unread::TooLarge);
         }
-        let own = stream.dict.get_deref(b"Matrix", self.document).and_then(Object::as_array).map_or(UNIT, |array| matrix(array));
+        let own = stream
+            .dict
+            .get_deref(b"Matrix", self.document)
+            .and_then(Object::as_array)
+            .map_or(UNIT, |array| matrix(array));
         self.draw_form(stream, resources, multiply(&own, &map), depth + 1, sheet, out);
     }
 

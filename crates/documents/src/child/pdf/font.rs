@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use lopdf::{Dictionary, Document, Encoding, Object};
 
 use super::glyphs::{self, CharacterMap};
-use super::{number, unpacked};
+use super::{name, number, unpacked};
 use crate::child::collector::Collector;
 
 /// What is known about a font.
@@ -40,11 +40,13 @@ impl Font {
             .ok()
             .and_then(|stream| unpacked(stream, out))
             .map(|bytes| CharacterMap::read(&bytes));
-        let composite = font.get(b"Subtype").and_then(Object::as_name) == Ok(b"Type0");
+        let composite = name(font, b"Subtype") == b"Type0";
         let encoding = font.get_deref(b"Encoding", document).ok();
-        let name = encoding.and_then(|encoding| encoding.as_name().ok()).map(String::from_utf8_lossy).unwrap_or_default();
-        let utf16 = composite && (name.contains("UCS2") || name.contains("UTF16"));
-        let (widths, width_default) = if composite { composite_widths(font, document) } else { simple_widths(font, document) };
+        let called =
+            encoding.and_then(|encoding| encoding.as_name().ok()).map(String::from_utf8_lossy).unwrap_or_default();
+        let utf16 = composite && (called.contains("UCS2") || called.contains("UTF16"));
+        let (widths, width_default) =
+            if composite { composite_widths(font, document) } else { simple_widths(font, document) };
         Self {
             code_bytes: if composite { 2 } else { 1 },
             to_unicode,
@@ -59,11 +61,9 @@ impl Font {
     pub(super) fn glyphs<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = Glyph<'a>> {
         bytes.chunks(self.code_bytes).map(|code| {
             let number = code.iter().fold(0, |number: u32, byte| number << 8 | u32::from(*byte));
-            let text = self
-                .to_unicode
-                .as_ref()
-                .and_then(|map| map.get(number))
-                .or_else(|| if self.utf16 { self.direct.get(&number) } else { self.table.get(&number) }.map(String::as_str));
+            let text = self.to_unicode.as_ref().and_then(|map| map.get(number)).or_else(|| {
+                if self.utf16 { self.direct.get(&number) } else { self.table.get(&number) }.map(String::as_str)
+            });
             let width = self.widths.get(&number).copied().or(self.width_default);
             let width = width.unwrap_or_else(|| glyphs::width(text.and_then(|text| text.chars().next())));
             Glyph { text, width, is_space: self.code_bytes == 1 && number == 32 }
@@ -144,12 +144,13 @@ fn named(name: &[u8], document: &Document) -> Option<String> {
 
 fn brings_letters(font: &Dictionary, document: &Document) -> bool {
     let descriptor = font.get_deref(b"FontDescriptor", document).and_then(Object::as_dict);
-    let embedded = descriptor.is_ok_and(|one| [&b"FontFile"[..], b"FontFile2", b"FontFile3"].iter().any(|key| one.has(key)));
-    embedded || font.get(b"Subtype").and_then(Object::as_name) == Ok(b"Type3")
+    let embedded =
+        descriptor.is_ok_and(|one| [&b"FontFile"[..], b"FontFile2", b"FontFile3"].iter().any(|key| one.has(key)));
+    embedded || name(font, b"Subtype") == b"Type3"
 }
 
 fn simple_widths(font: &Dictionary, document: &Document) -> (HashMap<u32, f32>, Option<f32>) {
-    if font.get(b"Subtype").and_then(Object::as_name) == Ok(b"Type3") {
+    if name(font, b"Subtype") == b"Type3" {
         // Theirs are in units of their own.
         return (HashMap::new(), None);
     }
@@ -172,7 +173,8 @@ fn composite_widths(font: &Dictionary, document: &Document) -> (HashMap<u32, f32
     let Some(descendant) = descendant else { return (HashMap::new(), None) };
     let default = descendant.get_deref(b"DW", document).map_or(1.0, |width| number(width) / 1000.0);
     let mut widths = HashMap::new();
-    let mut items = descendant.get_deref(b"W", document).and_then(Object::as_array).map(Vec::as_slice).unwrap_or_default();
+    let mut items =
+        descendant.get_deref(b"W", document).and_then(Object::as_array).map(Vec::as_slice).unwrap_or_default();
     while let [first, second, rest @ ..] = items {
         let first = first.as_i64().ok().and_then(|code| u32::try_from(code).ok()).unwrap_or(0);
         let second = document.dereference(second).map_or(second, |(_, object)| object);

@@ -87,12 +87,20 @@ fn tokens(source: &[u8]) -> Vec<Token> {
     while let [byte, after @ ..] = rest {
         rest = after;
         match byte {
-            b'%' => rest = rest.split_at(rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len())).1,
+            b'%' => {
+                rest = rest.split_at(rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len())).1
+            }
             b'<' if after.first() != Some(&b'<') => {
                 let end = after.iter().position(|byte| *byte == b'>').unwrap_or(after.len());
                 let (digits, behind) = after.split_at(end);
-                let digits: Vec<u8> = digits.iter().filter_map(|digit| char::from(*digit).to_digit(16)).filter_map(|digit| u8::try_from(digit).ok()).collect();
-                tokens.push(Token::Hex(digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect()));
+                let digits: Vec<u8> = digits
+                    .iter()
+                    .filter_map(|digit| char::from(*digit).to_digit(16))
+                    .filter_map(|digit| u8::try_from(digit).ok())
+                    .collect();
+                tokens.push(Token::Hex(
+                    digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect(),
+                ));
                 rest = behind.get(1..).unwrap_or_default();
             }
             b'[' => tokens.push(Token::Open),

@@ -32,7 +32,13 @@ pub(super) fn read<'a>(document: &'a Document, canvas: &mut Canvas<'a>, out: &mu
     }
 }
 
-fn strings(object: &Object, place: &'static str, depth: usize, texts: &mut BTreeMap<&'static str, String>, out: &mut Collector) {
+fn strings(
+    object: &Object,
+    place: &'static str,
+    depth: usize,
+    texts: &mut BTreeMap<&'static str, String>,
+    out: &mut Collector,
+) {
     if depth > OBJECT_DEPTH_MAX {
         return out.unread(Unread::TooLarge);
     }
@@ -41,7 +47,9 @@ fn strings(object: &Object, place: &'static str, depth: usize, texts: &mut BTree
             let Ok(text) = lopdf::decode_text_string(object) else { return out.unread(Unread::Other) };
             // Ids, digests and signatures are bytes; a date says only when.
             let is_binary = bytes.contains(&0) && !bytes.starts_with(&[0xfe, 0xff]);
-            let is_date = text.strip_prefix("D:").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || "+-Z'".contains(c)));
+            let is_date = text
+                .strip_prefix("D:")
+                .is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || "+-Z'".contains(c)));
             if !is_binary && !is_date {
                 let texts = texts.entry(place).or_default();
                 if texts.len() < out.text_left() {
@@ -55,12 +63,23 @@ fn strings(object: &Object, place: &'static str, depth: usize, texts: &mut BTree
         Object::Array(items) => items.iter().for_each(|item| strings(item, place, depth + 1, texts, out)),
         Object::Dictionary(dictionary) => entries(dictionary, place, depth, texts, out),
         Object::Stream(stream) => entries(&stream.dict, place, depth, texts, out),
-        Object::Null | Object::Boolean(_) | Object::Integer(_) | Object::Real(_) | Object::Name(_) | Object::Reference(_) => {}
+        Object::Null
+        | Object::Boolean(_)
+        | Object::Integer(_)
+        | Object::Real(_)
+        | Object::Name(_)
+        | Object::Reference(_) => {}
     }
 }
 
-fn entries(dictionary: &Dictionary, place: &'static str, depth: usize, texts: &mut BTreeMap<&'static str, String>, out: &mut Collector) {
-    let is = |name: &[u8]| dictionary.get(b"Type").and_then(Object::as_name) == Ok(name);
+fn entries(
+    dictionary: &Dictionary,
+    place: &'static str,
+    depth: usize,
+    texts: &mut BTreeMap<&'static str, String>,
+    out: &mut Collector,
+) {
+    let is = |kind: &[u8]| super::name(dictionary, b"Type") == kind;
     let place = match place {
         "metadata" => "metadata",
         _ if dictionary.has(b"FT") || dictionary.has(b"TU") => "form field",
@@ -91,7 +110,8 @@ fn stream<'a>(document: &'a Document, id: ObjectId, stream: &'a Stream, canvas: 
         (b"Pattern", _) if stream.dict.has(b"PaintType") => canvas.form(stream, "pattern", out),
         (b"Metadata", _) => {
             if let Some(bytes) = unpacked(stream, out) {
-                let within = std::mem::replace(&mut out.within, format!("{}metadata, ", out.within));
+                let inner = format!("{}metadata, ", out.within);
+                let within = std::mem::replace(&mut out.within, inner);
                 xml::read(&bytes, out);
                 out.within = within;
             }

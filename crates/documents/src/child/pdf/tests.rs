@@ -19,7 +19,8 @@ fn pdf(objects: &[&str], trailer: &str) -> Vec<u8> {
     for place in places {
         write!(file, "{place:010} 00000 n \n").unwrap();
     }
-    write!(file, "trailer\n<< /Size {} /Root 1 0 R {trailer} >>\nstartxref\n{start}\n%%EOF\n", objects.len() + 1).unwrap();
+    write!(file, "trailer\n<< /Size {} /Root 1 0 R {trailer} >>\nstartxref\n{start}\n%%EOF\n", objects.len() + 1)
+        .unwrap();
     file.into_bytes()
 }
 
@@ -54,14 +55,17 @@ fn words_and_lines_stand_as_they_are_drawn() {
     check("BT /F1 12 Tf [(Pat) 20 (ient) -400 (Jane)] TJ ET", "Patient Jane");
     check("BT /F1 10 Tf (P) Tj 6.8 0 Td (a) Tj 5.5 0 Td (t) Tj ET", "Pat");
     check("BT /F1 12 Tf 14 TL (a) Tj T* (b) Tj (c) ' ET", "a\nb\nc");
-    check("q 1 0 0 1 72 700 cm BT /F1 12 Tf (Jane) Tj ET Q q 1 0 0 1 110 700 cm BT /F1 12 Tf (Doe) Tj ET Q", "Jane Doe");
+    check(
+        "q 1 0 0 1 72 700 cm BT /F1 12 Tf (Jane) Tj ET Q q 1 0 0 1 110 700 cm BT /F1 12 Tf (Doe) Tj ET Q",
+        "Jane Doe",
+    );
     check("BT /F1 12 Tf 3 Tr (invisible) Tj ET", "invisible");
     check("BT /F1 12 Tf <4A6F73E9> Tj ET", "José");
 }
 
 #[test]
 fn codes_are_read_by_the_map_of_their_font() {
-    let map = stream("", "beginbfrange <0001> <0003> <0041> endbfrange");
+    let map = stream("", "begincmap beginbfrange <0001> <0003> <0041> endbfrange");
     let composite = "/Font << /F1 << /Type /Font /Subtype /Type0 /Encoding /Identity-H /ToUnicode 5 0 R /DescendantFonts [<< /DW 600 >>] >> >>";
     let shown = "BT /F1 12 Tf <000100020003> Tj ET";
     check(&page(shown, composite, &[&map], ""), &[("page 1", "ABC")], &[]);
