@@ -317,7 +317,7 @@ mod tests {
     fn pictures_and_objects_are_said_to_be_unread() {
         check(r"{\rtf1 a{\pict\pngblip 89504e47}b}", "ab", "", &[Unread::Image]);
         check(r"{\rtf1 a{\*\objdata 0105}b}", "ab", "", &[Unread::Other]);
-        check(r"{\rtf1 a{\pict\bin4 }}}}b}", "ab", "", &[Unread::Image, Unread::Other]);
+        check(r"{\rtf1 a{\pict\bin4 }}}}}b}", "ab", "", &[Unread::Image, Unread::Other]);
     }
 
     #[test]
