@@ -88,7 +88,8 @@ fn tokens(source: &[u8]) -> Vec<Token> {
         rest = after;
         match byte {
             b'%' => {
-                rest = rest.split_at(rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len())).1
+                rest =
+                    rest.split_at(rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len())).1;
             }
             b'<' if after.first() != Some(&b'<') => {
                 let end = after.iter().position(|byte| *byte == b'>').unwrap_or(after.len());
