@@ -52,7 +52,7 @@ impl Spending {
                 None
             }
             Entry::Outcome(outcome) => self.ended(&outcome),
-            Entry::Refusal(_) | Entry::Act(_) | Entry::Aggregate(_) => None,
+            Entry::Refusal(_) | Entry::Act(_) | Entry::Aggregate(_) | Entry::Erased(_) => None,
         }
     }
 

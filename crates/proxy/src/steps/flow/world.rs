@@ -174,6 +174,8 @@ pub(super) fn inspector() -> Arc<Inspector> {
         class: class.to_owned(),
         matches: ::inspect::Matches::Dictionary(vec![text.to_owned()]),
         level: Some(level),
+        examples: Vec::new(),
+        counterexamples: Vec::new(),
     };
     let custom = vec![
         word("pii.badge", BADGE_TEXT, Level::Confidential),
