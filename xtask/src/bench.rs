@@ -4,16 +4,17 @@ use anyhow::{Result, bail};
 
 use crate::run::{cargo, ran, root, target};
 
-/// Runs the benchmark of the door, or that of overload.
+/// Runs the benchmark that is named: the door, what a policy decision costs, or overload. Without a name, the door.
 ///
 /// # Errors
 /// When something does not build, is not installed, or the run itself breaks. Never because a number is bad.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let rest = match arguments.split_first() {
         Some((first, rest)) if first == "door" => rest,
+        Some((first, _)) if first == "policy" => return ran(&mut cargo(&["bench", "--package", "judge"])),
         Some((first, rest)) if first == "overload" && rest.is_empty() => return overload(),
         Some((first, _)) if !first.starts_with('-') => {
-            bail!("there is no benchmark `{first}`; there are `door` and `overload`")
+            bail!("there is no benchmark `{first}`; there are `door`, `policy` and `overload`")
         }
         _ => arguments,
     };

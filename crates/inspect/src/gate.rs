@@ -111,7 +111,8 @@ impl Gate {
         self.literals.push(Prepared { text, anchor, exact: literal.exact });
         if let [a, b, c] = text {
             let ends_word = c.is_ascii_alphanumeric();
-            let begins_token = literal.exact && a.is_ascii_alphanumeric() && (!ends_word || !text.iter().any(u8::is_ascii_uppercase));
+            let begins_token =
+                literal.exact && a.is_ascii_alphanumeric() && (!ends_word || !text.iter().any(u8::is_ascii_uppercase));
             let may_follow = |next: &u8| match begins_token {
                 true => next.is_ascii_alphanumeric(),
                 false => !(ends_word && next.is_ascii_alphabetic()),

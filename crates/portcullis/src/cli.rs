@@ -223,6 +223,23 @@ pub enum Policy {
     },
     /// Print the schema that policies are checked against
     Schema,
+    /// Make a key to sign policies with; its public part goes under [policy_signers]
+    Signer {
+        /// A new file for the private key
+        file: PathBuf,
+    },
+    /// Sign the configuration's policies, or add a signature to those that others made
+    Sign {
+        /// The file of the private key
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// The signer's name under [policy_signers]
+        #[arg(long)]
+        name: String,
+        /// The id of the change; the first who signs says it
+        #[arg(long)]
+        change: Option<String>,
+    },
 }
 
 #[cfg(test)]

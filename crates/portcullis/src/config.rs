@@ -5,6 +5,7 @@
 
 mod aliases;
 mod budgets;
+pub mod bundle;
 mod classes;
 mod destination;
 mod document;
@@ -69,6 +70,10 @@ pub struct Config {
     pub budgets: Vec<store::budgets::Budget>,
     /// The policies in force.
     pub policies: judge::Policies,
+    /// Who may sign policies, by name; empty: policies need no signature.
+    pub policy_signers: bundle::Signers,
+    /// Who signed the policies in force, and for which change.
+    pub signed: Option<bundle::Signed>,
     /// Policies that decide beside those in force and change nothing: the folder `policies_candidate/`.
     pub candidate: Option<judge::Policies>,
     /// Callers that are observed for a while instead of refused, by the name of their key.

@@ -32,12 +32,22 @@ impl Keeper {
     /// Every problem, one a line.
     pub fn reload_because(&self, why: &str) -> Result<String, String> {
         let mut in_force = self.config.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = self.load();
+        // Who may sign is decided by whoever starts the door: a folder that names its own signers would be signed by anybody.
+        let result = self.load().and_then(|loaded| {
+            if loaded.0.policy_signers == in_force.policy_signers {
+                return Ok(loaded);
+            }
+            Err("who may sign policies changed, and that takes a restart".to_owned())
+        });
         let (action, detail) = match &result {
             Ok((config, _)) => ("config.loaded", config.hash.clone()),
             Err(_) => ("config.refused", in_force.hash.clone()),
         };
-        let detail = BTreeMap::from([("why".to_owned(), why.to_owned()), ("in_force".to_owned(), detail)]);
+        let mut detail = BTreeMap::from([("why".to_owned(), why.to_owned()), ("in_force".to_owned(), detail)]);
+        if let Ok((Config { signed: Some(signed), .. }, _)) = &result {
+            detail.insert("policy_change".to_owned(), signed.change.clone());
+            detail.insert("policies_signed_by".to_owned(), signed.by.join(", "));
+        }
         // What could not be recorded does not come into force.
         self.record(action, detail).map_err(|error| error.to_string())?;
         match result {

@@ -72,6 +72,7 @@ fn every_decision_is_made_again_from_the_ledger_alone() {
     let flips = json(&flips);
     assert_eq!(code, 1);
     assert_eq!((&flips["flipped"], &flips["stricter"], &flips["looser"]), (&1.into(), &2.into(), &0.into()), "{flips}");
+    assert_eq!(flips["other_reason"], 1, "the refused one is refused by another policy: {flips}");
     let flip = &flips["flips"][0];
     assert_eq!(flip["after"], serde_json::json!({"verdict": "refused", "code": "forbidden_by_policy"}));
     assert_eq!(flip["policies"], serde_json::json!(["no-pii"]));
@@ -180,4 +181,65 @@ fn policy_commands_answer_with_their_exit_codes() {
         .unwrap();
     let (code, told) = door.command(&["policy", "check"]);
     assert!(code == 1 && told.contains("policies/a.cedar:1:"), "{told}");
+}
+
+/// Makes a signer's key beside the configuration: its file, and its public part.
+fn signer(door: &Door, name: &str) -> (String, String) {
+    let file = door.config().join(format!("../{name}.key")).to_str().unwrap().to_owned();
+    let (code, made) = door.command(&["policy", "signer", &file, "--json"]);
+    assert_eq!(code, 0, "{made}");
+    (file, json(&made)["public_key"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn policies_change_only_when_two_have_signed_them() {
+    let upstream = upstream();
+    let maker = Door::start(files(&upstream, &[("policies/a.cedar", EVERYTHING)]), &[]);
+    let (alice, bob) = (signer(&maker, "alice"), signer(&maker, "bob"));
+    let sign = |key: &str, name: &str, change: &[&str]| {
+        maker.command(&[&["policy", "sign", "--key", key, "--name", name], change].concat())
+    };
+    assert_eq!(sign(&alice.0, "alice", &[]).0, 1, "the first who signs says the change");
+    assert_eq!(sign(&alice.0, "alice", &["--change", "CHG-7"]).0, 0);
+    let one = std::fs::read_to_string(maker.config().join("policies/bundle.signed")).unwrap();
+    assert_eq!(sign(&bob.0, "bob", &[]).0, 0);
+    let two = std::fs::read_to_string(maker.config().join("policies/bundle.signed")).unwrap();
+
+    let main = format!("mode = \"production\"\n[policy_signers]\nalice = \"{}\"\nbob = \"{}\"\n", alice.1, bob.1);
+    let owners = "\n[owners]\npatching = \"a\"\nincident_response = \"b\"\noffboarding = \"c\"\n";
+    let mut wanted = files(&upstream, &[("portcullis.toml", &main), ("policies/a.cedar", EVERYTHING)]);
+    wanted.retain(|(name, _)| name != "destinations/ward.toml");
+    wanted.iter_mut().filter(|(name, _)| name == "destinations/cloud.toml").for_each(|(_, text)| {
+        *text = text.replace("http://", "https://") + owners;
+    });
+    wanted.push(("policies/bundle.signed".to_owned(), two.clone()));
+    let door = Door::start(wanted, &[]);
+    assert_eq!(door.command(&["policy", "check", "--json"]).0, 0);
+    let policy = door.config().join("policies/a.cedar");
+    let in_force = json(&door.command(&["status", "--json"]).1)["policy_hash"].clone();
+
+    // Each of these leaves the old policies in force: other files, one signature, other signers, none at all.
+    for (file, text, why) in [
+        ("policies/a.cedar", "permit (principal, action, resource);", "not the files that were signed"),
+        ("policies/bundle.signed", one.as_str(), "1 signed"),
+        ("portcullis.toml", "mode = \"production\"\n", "takes a restart"),
+    ] {
+        let path = door.config().join(file);
+        let before = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text).unwrap();
+        let (code, told) = door.command(&["reload", "--json"]);
+        assert!(code == 1 && told.contains(why), "{file}: {told}");
+        assert_eq!(json(&door.command(&["status", "--json"]).1)["policy_hash"], in_force);
+        std::fs::write(&path, before).unwrap();
+    }
+    std::fs::remove_file(&policy).unwrap();
+    assert_eq!(door.command(&["reload"]).0, 1, "the built-in policies were not signed by anybody");
+    std::fs::write(&policy, EVERYTHING).unwrap();
+    assert_eq!(door.command(&["reload"]).0, 0);
+    let records = door.stop_and_read();
+    let acts: Vec<&Value> = records.iter().filter(|record| record["kind"] == "act").collect();
+    assert!(acts.iter().any(|act| act["body"]["action"] == "config.refused"), "{acts:#?}");
+    let loaded = acts.iter().rfind(|act| act["body"]["action"] == "config.loaded").unwrap();
+    assert_eq!(loaded["body"]["detail"]["policy_change"], "CHG-7", "{loaded}");
+    assert_eq!(loaded["body"]["detail"]["policies_signed_by"], "alice, bob");
 }

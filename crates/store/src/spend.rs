@@ -52,6 +52,7 @@ impl Spending {
                 None
             }
             Entry::Outcome(outcome) => self.ended(&outcome),
+            // What was erased no longer says whose it was.
             Entry::Refusal(_) | Entry::Act(_) | Entry::Aggregate(_) | Entry::Erased(_) => None,
         }
     }

@@ -2,12 +2,12 @@
 
 /// Whether a value is one of the published examples, or is marked as one.
 pub(super) fn is_published(value: &[u8]) -> bool {
-    EXAMPLES.iter().any(|example| value == example.as_bytes())
-        || value.windows(MARK.len()).any(|window| window == MARK)
+    EXAMPLES.iter().any(|example| value == example.as_bytes()) || value.windows(MARK.len()).any(|window| window == MARK)
 }
 
 /// Whether a value is made of rows (`abcdefgh`, `12345678`, `xxxxxxxx`) or of the same few characters again and again.
 pub(super) fn is_made_up(value: &[u8]) -> bool {
+    let value = value.get(..HEAD_BYTES).unwrap_or(value);
     in_rows(value) * 100 >= value.len() * ROWS_PERCENT_MIN || repeats(value)
 }
 
@@ -16,7 +16,9 @@ fn in_rows(value: &[u8]) -> usize {
     let (mut total, mut length, mut last_step) = (0, 1, None);
     for pair in value.windows(2) {
         let step = match pair {
-            [a, b] if a.is_ascii_alphanumeric() || a == b => Some(i16::from(*b) - i16::from(*a)).filter(|step| step.abs() <= 1),
+            [a, b] if a.is_ascii_alphanumeric() || a == b => {
+                Some(i16::from(*b) - i16::from(*a)).filter(|step| step.abs() <= 1)
+            }
             _ => None,
         };
         if step.is_some() && (step == last_step || length == 1) {
@@ -57,7 +59,9 @@ const EXAMPLES: &[&str] = &[
 /// The shortest row.
 const ROW_MIN: usize = 4;
 /// From this share of bytes in rows on a value is made up.
-const ROWS_PERCENT_MIN: usize = 60;
+const ROWS_PERCENT_MIN: usize = 75;
+/// So much of a long value is looked at.
+const HEAD_BYTES: usize = 96;
 const REPEAT_BYTES_MAX: usize = 8;
 
 #[cfg(test)]

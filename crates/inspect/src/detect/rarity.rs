@@ -77,16 +77,24 @@ mod tests {
 
     #[test]
     fn random_strings_are_rare() {
-        for value in ["dkwuqpz", "aB3dE5fG7h", "d41d8cd98f00b204", "pqowieur", "Tr0ub4dor&3", "f7Gh2kLp9Q", "lwkejrnt"] {
+        for value in ["dkwuqpz", "aB3dE5fG7h", "d41d8cd98f00b204", "pqowieur", "Tr0ub4dor&3", "f7Gh2kLp9Q", "lwkejrnt"]
+        {
             check(value, true);
         }
     }
 
     #[test]
     fn words_identifiers_and_paths_are_not() {
-        for value in
-            ["password", "getPassword", "hunter2", "kubernetes-dashboard-token", "SOME_LONG_CONSTANT_NAME", "users/password/reset", "changeit", ""]
-        {
+        for value in [
+            "password",
+            "getPassword",
+            "hunter2",
+            "kubernetes-dashboard-token",
+            "SOME_LONG_CONSTANT_NAME",
+            "users/password/reset",
+            "changeit",
+            "",
+        ] {
             check(value, false);
         }
     }

@@ -4,6 +4,7 @@ mod check;
 mod diff;
 mod library;
 mod replay;
+mod sign;
 mod sources;
 mod table;
 mod test;
@@ -26,6 +27,8 @@ pub fn run(place: &Place, command: Policy) -> Result<Exit> {
             replay::run(place, &replay::Wanted { since, policies, ledger, limit })
         }
         Policy::Library { names, into } => library::run(place, &names, into.as_deref()),
+        Policy::Signer { file } => sign::signer(place, &file),
+        Policy::Sign { key, name, change } => sign::sign(place, &key, &name, change.as_deref()),
         Policy::Schema => {
             super::say(judge::SCHEMA.trim_end());
             Ok(Exit::Done)

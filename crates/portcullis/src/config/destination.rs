@@ -166,7 +166,7 @@ pub(super) fn read(
         owned: owners.complete(),
         allow_unmodelled,
         assessment: assessment(hosting, vendor.as_deref(), beside.vendors),
-        service: service.clone(),
+        service,
         floating: hosting == Hosting::Hosted && !pinned,
         assessed: assessed(hosting, vendor.as_deref(), beside.vendors),
     };

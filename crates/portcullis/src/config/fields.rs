@@ -118,6 +118,13 @@ pub(super) const MAIN: Section = Section {
             "How much is inspected, and from which scores on an injection counts.",
         ),
         field("ledger", "table", "see there", "…", "How the ledger is written."),
+        field(
+            "policy_signers",
+            "table",
+            "none: policies need no signature",
+            "…",
+            "Who may sign policies: name = `\"ed25519:…\"`, as `portcullis policy signer FILE` prints it. With it, policies are loaded only with `policies/bundle.signed` by two of them. It changes at a restart only.",
+        ),
         field("observe", "table", "none", "…", "Callers that are observed for a while instead of refused."),
         field("alias", "list of tables", "none", "…", "How the destinations of one alias are ordered."),
         field("budget", "list of tables", "none", "…", "Hard limits of requests, tokens and money."),

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::destination::{Beside, Destination};
 use super::problem::{File, Problem, Problems, Severity};
 use super::routing::Prices;
-use super::{Config, aliases, classes, destination, main_file, models, policies, use_case, vendor, without};
+use super::{Config, aliases, bundle, classes, destination, main_file, models, policies, use_case, vendor, without};
 
 /// Loads the folder `dir`.
 pub(super) fn load(
@@ -37,6 +37,7 @@ pub(super) fn load(
     } else {
         policies::compile(&found.candidate, &classes::vocabulary(&inspection), &problems)
     };
+    let signed = policies::signed(&found.policies, found.bundle.as_ref(), &main.policy_signers, &problems);
     let vendors: BTreeMap<_, _> = found
         .vendors
         .iter()
@@ -77,6 +78,8 @@ pub(super) fn load(
         budgets: main.budgets,
         destinations,
         policies,
+        policy_signers: main.policy_signers,
+        signed,
         candidate,
         observed: main.observed,
         inspection,
@@ -118,6 +121,7 @@ struct Found {
     main: Option<File>,
     destinations: Vec<File>,
     policies: Vec<File>,
+    bundle: Option<File>,
     candidate: Vec<File>,
     classes: Vec<File>,
     vendors: Vec<File>,
@@ -155,6 +159,10 @@ impl Walk<'_> {
     }
 
     fn folder(&mut self, name: &str, found: &mut Found) {
+        if name == "policies" {
+            let path = self.dir.join(name).join(bundle::FILE);
+            found.bundle = path.is_file().then(|| self.file(&path, format!("{name}/{}", bundle::FILE))).flatten();
+        }
         let into: &mut Vec<File> = match name {
             "destinations" => &mut found.destinations,
             "policies" => &mut found.policies,
@@ -264,7 +272,7 @@ const MAIN: &str = "portcullis.toml";
 const FOLDERS: [&str; 8] =
     ["destinations", "policies", "policies_candidate", "classes", "vendors", "use_cases", "models", "prices"];
 /// Files for people and editors, and tests of policies (which `portcullis policy test` runs).
-const SILENT: [&str; 4] = [".md", ".example", ".cedarschema", ".test.toml"];
+const SILENT: [&str; 5] = [".md", ".example", ".cedarschema", ".test.toml", bundle::FILE];
 const NOT_BUILT_YET: [&str; 4] = ["templates", "sinks", "alerts", "retention"];
 /// The largest configuration file in bytes.
 const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -9,6 +9,7 @@ use proxy::limits::Limits;
 use store::budgets::Budget;
 
 use super::budgets;
+use super::bundle::{self, Signers};
 use super::document::{Document, Table};
 use super::fields;
 use super::listener::{self, Listener};
@@ -28,6 +29,7 @@ pub(super) struct Main {
     pub(super) strategies: Strategies,
     pub(super) budgets: Vec<Budget>,
     pub(super) observed: BTreeMap<String, judge::Observe>,
+    pub(super) policy_signers: Signers,
 }
 
 impl Default for Main {
@@ -43,6 +45,7 @@ impl Default for Main {
             strategies: Strategies::new(),
             budgets: Vec::new(),
             observed: BTreeMap::new(),
+            policy_signers: BTreeMap::new(),
         }
     }
 }
@@ -75,6 +78,7 @@ pub(super) fn read(
         ledger: ledger.map(|table| read_ledger(&table, mode)).unwrap_or_default(),
         strategies: routing::strategies(&main),
         budgets: budgets::read(&main),
+        policy_signers: read_signers(&main),
         observed: observe.map(|table| read_observe(&table)).unwrap_or_default(),
     }
 }
@@ -152,6 +156,28 @@ fn read_ledger(table: &Table<'_>, mode: Mode) -> store::Options {
         checkpoint_ms: table.whole("checkpoint_ms", default.checkpoint_ms, 10..=3_600_000),
         environment,
     }
+}
+
+/// Who may sign policies. One person under two names, or fewer than must sign, would be no protection.
+fn read_signers(main: &Table<'_>) -> Signers {
+    let mut signers = Signers::new();
+    for (name, key) in main.pairs("policy_signers") {
+        let Some(public) = bundle::public_key(&key.value) else {
+            let help = "write what `portcullis policy signer FILE` prints";
+            main.error(key.at, format!("the key of `{}` is not a public key", name.value), help);
+            continue;
+        };
+        if signers.values().any(|known| *known == public) {
+            main.error(key.at, format!("`{}` has the key of somebody else", name.value), "give each person a key");
+            continue;
+        }
+        signers.insert(name.value, public);
+    }
+    if main.has("policy_signers") && signers.len() < bundle::SIGNATURES_MIN {
+        let message = format!("fewer than {} people may sign, so nothing could be loaded", bundle::SIGNATURES_MIN);
+        main.error(main.place("policy_signers"), message, "name more people");
+    }
+    signers
 }
 
 /// Callers that are observed. Without an end, or for the highest level, there is no observing.

@@ -39,6 +39,8 @@ pub(super) fn load(env: &dyn Fn(&str) -> Option<String>, mode: Option<Mode>) -> 
         budgets: Vec::new(),
         destinations,
         policies: Policies::built_in(),
+        policy_signers: BTreeMap::new(),
+        signed: None,
         candidate: None,
         observed: BTreeMap::new(),
         inspection: main.inspection,

@@ -12,7 +12,8 @@ pub(crate) fn call(scan: &mut Scan<'_>, start: usize) {
     let Some((from, end)) = last_argument(text, open + 1) else { return };
     let value = text.cut(from, end);
     let rare = rarity(value);
-    let is_chosen = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic) && !is_dull(value);
+    let is_chosen =
+        value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic) && !is_dull(value);
     let is_free = !is_placeholder(value) && !is_published(value) && !is_made_up(value);
     if value.len() >= 5 && is_free && (rare >= 10.0 || is_chosen && rare >= 0.0) && !value.contains(&b'/') {
         scan.hit(from, end, "secret.generic", 0.7, "call");
@@ -37,7 +38,28 @@ fn last_argument(text: Text<'_>, open: usize) -> Option<(usize, usize)> {
 const ARGUMENTS_BYTES_MAX: usize = 160;
 
 pub(crate) const CALLS: &[&str] = &[
-    "login(", "signin(", "sign_in(", "authenticate(", "basicauth(", "basic_auth(", "auth=(", ".auth(", "getconnection(", "mysqli(",
-    "mysql_connect(", "mysqli_connect(", "credentials(", "credential(", "authentication(", "set_basic_auth(", "setcredentials(",
-    "basicauthentication(", "passwordtoken(", ".connect(", "new pdo(", "createuser(", "create_user(", "withbasicauth(",
+    "login(",
+    "signin(",
+    "sign_in(",
+    "authenticate(",
+    "basicauth(",
+    "basic_auth(",
+    "auth=(",
+    ".auth(",
+    "getconnection(",
+    "mysqli(",
+    "mysql_connect(",
+    "mysqli_connect(",
+    "credentials(",
+    "credential(",
+    "authentication(",
+    "set_basic_auth(",
+    "setcredentials(",
+    "basicauthentication(",
+    "passwordtoken(",
+    ".connect(",
+    "new pdo(",
+    "createuser(",
+    "create_user(",
+    "withbasicauth(",
 ];

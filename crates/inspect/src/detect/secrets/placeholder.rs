@@ -6,12 +6,15 @@ use super::has_any;
 pub(in crate::detect) fn is_placeholder(value: &[u8]) -> bool {
     let first = value.first().copied().unwrap_or(0);
     let last = value.last().copied().unwrap_or(0);
-    let enclosed = matches!((first, last), (b'<', _) | (b'[', b']') | (b'{', b'}') | (b'(', b')') | (b'%', b'%') | (b'_', b'_'));
-    let is_variable = first == b'$' && value.iter().skip(1).all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'0'..=b'9'))
+    let enclosed =
+        matches!((first, last), (b'<', _) | (b'[', b']') | (b'{', b'}') | (b'(', b')') | (b'%', b'%') | (b'_', b'_'));
+    let is_variable = first == b'$'
+        && value.iter().skip(1).all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'0'..=b'9'))
         || value.starts_with(b"${")
         || value.starts_with(b"$(")
         || value.starts_with(b"{{")
-        || first == b'$' && value.iter().skip(1).all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'>' | b'['));
+        || first == b'$'
+            && value.iter().skip(1).all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'>' | b'['));
     let is_masked = value.windows(3).any(|three| matches!(three, b"***" | b"..." | b"###" | b"___" | b"---"));
     enclosed
         || is_variable
@@ -38,22 +41,145 @@ pub(super) fn is_dull(value: &[u8]) -> bool {
 /// From so many bytes on a short word may stand in a value by chance.
 const SHORT: usize = 40;
 const WORDS: &[&[u8]] = &[
-    b"example", b"placeholder", b"changeme", b"change_me", b"change-me", b"changeit", b"your_", b"your-", b"yourkey", b"yourpass",
-    b"yoursecret", b"yourtoken", b"yourapi", b"_here", b"-here", b"keyhere", b"tokenhere", b"xxxx", b"insert", b"replace", b"redacted", b"dummy",
-    b"not-a-real", b"notareal", b"not_a_real", b"not-real", b"not_real", b"fake-", b"fake_", b"foobar", b"lorem", b"sanitized", b"hidden", b"removed", b"1234567890abcdef",
-    b"put-your", b"put_your", b"enter-your", b"enter_your", b"to-be-", b"goes-here", b"goes_here", b"<your", b"obfuscated", b"encrypted(",
+    b"example",
+    b"placeholder",
+    b"changeme",
+    b"change_me",
+    b"change-me",
+    b"changeit",
+    b"your_",
+    b"your-",
+    b"yourkey",
+    b"yourpass",
+    b"yoursecret",
+    b"yourtoken",
+    b"yourapi",
+    b"_here",
+    b"-here",
+    b"keyhere",
+    b"tokenhere",
+    b"xxxx",
+    b"insert",
+    b"replace",
+    b"redacted",
+    b"dummy",
+    b"not-a-real",
+    b"notareal",
+    b"not_a_real",
+    b"not-real",
+    b"not_real",
+    b"fake-",
+    b"fake_",
+    b"foobar",
+    b"lorem",
+    b"sanitized",
+    b"hidden",
+    b"removed",
+    b"1234567890abcdef",
+    b"put-your",
+    b"put_your",
+    b"enter-your",
+    b"enter_your",
+    b"to-be-",
+    b"goes-here",
+    b"goes_here",
+    b"<your",
+    b"obfuscated",
+    b"encrypted(",
 ];
-const SHORT_WORDS: &[&[u8]] = &[b"fake", b"mock", b"sample", b"todo", b"tbd", b"fixme", b"undefined", b"null", b"yourself"];
+const SHORT_WORDS: &[&[u8]] =
+    &[b"fake", b"mock", b"sample", b"todo", b"tbd", b"fixme", b"undefined", b"null", b"yourself"];
 const PLAIN: &[&[u8]] = &[
-    b"password", b"passwd", b"passphrase", b"pass", b"secret", b"token", b"null", b"none", b"nil", b"undefined", b"string", b"true", b"false",
-    b"required", b"optional", b"admin", b"test", b"xxx", b"root", b"user", b"username", b"default", b"empty", b"n/a",
+    b"password",
+    b"passwd",
+    b"passphrase",
+    b"pass",
+    b"secret",
+    b"token",
+    b"null",
+    b"none",
+    b"nil",
+    b"undefined",
+    b"string",
+    b"true",
+    b"false",
+    b"required",
+    b"optional",
+    b"admin",
+    b"test",
+    b"xxx",
+    b"root",
+    b"user",
+    b"username",
+    b"default",
+    b"empty",
+    b"n/a",
 ];
 /// Words that any password of an example is made of. Longer ones first.
 const DULL: &[&[u8]] = &[
-    b"passphrase", b"password", b"passwort", b"username", b"testing", b"example", b"default", b"passwd", b"string", b"invalid", b"correct",
-    b"secret", b"sample", b"wrong", b"token", b"tests", b"valid", b"value", b"dummy", b"other", b"plain", b"login", b"hello", b"world", b"basic",
-    b"test", b"pass", b"user", b"some", b"fake", b"mock", b"demo", b"your", b"text", b"name", b"data", b"temp", b"long", b"weak", b"null", b"none", b"auth",
-    b"the", b"new", b"old", b"bad", b"pwd", b"foo", b"bar", b"baz", b"key", b"abc", b"xyz", b"asd", b"qwe", b"my", b"db", b"is", b"a", b"s", b"p", b"pw", b"x",
+    b"passphrase",
+    b"password",
+    b"passwort",
+    b"username",
+    b"testing",
+    b"example",
+    b"default",
+    b"passwd",
+    b"string",
+    b"invalid",
+    b"correct",
+    b"secret",
+    b"sample",
+    b"wrong",
+    b"token",
+    b"tests",
+    b"valid",
+    b"value",
+    b"dummy",
+    b"other",
+    b"plain",
+    b"login",
+    b"hello",
+    b"world",
+    b"basic",
+    b"test",
+    b"pass",
+    b"user",
+    b"some",
+    b"fake",
+    b"mock",
+    b"demo",
+    b"your",
+    b"text",
+    b"name",
+    b"data",
+    b"temp",
+    b"long",
+    b"weak",
+    b"null",
+    b"none",
+    b"auth",
+    b"the",
+    b"new",
+    b"old",
+    b"bad",
+    b"pwd",
+    b"foo",
+    b"bar",
+    b"baz",
+    b"key",
+    b"abc",
+    b"xyz",
+    b"asd",
+    b"qwe",
+    b"my",
+    b"db",
+    b"is",
+    b"a",
+    b"s",
+    b"p",
+    b"pw",
+    b"x",
 ];
 
 #[cfg(test)]
@@ -63,8 +189,21 @@ mod tests {
     #[test]
     fn what_stands_for_a_secret_is_none() {
         for value in [
-            "<password>", "${DB_PASSWORD}", "$PASSWORD", "$password", "{{ password }}", "your-api-key-here", "changeme", "********", "xxxxxxxx",
-            "[REDACTED]", "%PASSWORD%", "REPLACE_ME", "sk-...", "insert_token", "__TOKEN__",
+            "<password>",
+            "${DB_PASSWORD}",
+            "$PASSWORD",
+            "$password",
+            "{{ password }}",
+            "your-api-key-here",
+            "changeme",
+            "********",
+            "xxxxxxxx",
+            "[REDACTED]",
+            "%PASSWORD%",
+            "REPLACE_ME",
+            "sk-...",
+            "insert_token",
+            "__TOKEN__",
         ] {
             assert!(is_placeholder(value.as_bytes()), "{value}");
         }

@@ -1,7 +1,7 @@
 //! Tokens that are known by a mark in their middle or at their end: a bot's number and `:AA`, a key and `-us12`.
 
-use super::Alphabet::{self, Alphanumeric, Base64, Digits, Dollars, Dotted, Hex, Tilde, Url, Uuid, Word};
 use super::super::published::is_made_up;
+use super::Alphabet::{self, Alphanumeric, Base64, Digits, Dollars, Dotted, Hex, Tilde, Url, Uuid, Word};
 use crate::scan::Scan;
 use crate::text::is_varied;
 

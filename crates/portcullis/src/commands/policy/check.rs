@@ -52,9 +52,13 @@ fn lint(config: &Config) -> Vec<judge::Problem> {
 }
 
 fn summary(loaded: &Result<Config, Vec<Problem>>, told: usize) -> String {
+    let signed = loaded.as_ref().ok().and_then(|config| config.signed.as_ref()).map_or_else(
+        || "signed by nobody".to_owned(),
+        |signed| format!("change {}, signed by {}", signed.change, signed.by.join(", ")),
+    );
     match loaded {
         Ok(config) if told == 0 => {
-            format!("{} policies hold together ({}).", config.policies.len(), config.policies.hash())
+            format!("{} policies hold together ({}), {signed}.", config.policies.len(), config.policies.hash())
         }
         Ok(config) => format!("{} policies can be used; {told} to look at.", config.policies.len()),
         Err(_) => "The policies are refused.".to_owned(),

@@ -143,6 +143,16 @@ mod tests {
     }
 
     #[test]
+    fn the_published_schema_is_the_one_that_policies_are_checked_against() {
+        let path = folder().join("../portcullis.cedarschema");
+        if std::env::var_os("PORTCULLIS_UPDATE_DOCS").is_some() {
+            std::fs::write(&path, judge::SCHEMA).unwrap();
+        }
+        let published = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(published == judge::SCHEMA, "run this test with PORTCULLIS_UPDATE_DOCS=1");
+    }
+
+    #[test]
     fn each_test_of_the_library_can_fail() {
         // With the base alone, every table but the base's own must have something to complain about.
         let config = Config::load(None, &|_| None).unwrap();

@@ -30,8 +30,10 @@ pub(super) struct Replayed {
     decisions: u64,
     /// Those that come out as they were recorded.
     same: u64,
-    /// Those that do not, at some destination.
+    /// Those that do not: permitted instead of refused somewhere, or the other way, or with other obligations.
     flipped: u64,
+    /// Those that are refused as before, for another reason.
+    other_reason: u64,
     /// Destinations permitted that were refused.
     looser: u64,
     /// Destinations refused that were permitted.
@@ -168,19 +170,23 @@ impl Replayed {
         };
         self.decisions += 1;
         let decision = input.decide(policies);
-        let mut flipped = false;
+        let (mut flipped, mut other_reason) = (false, false);
         for (index, facts) in input.destinations().iter().enumerate() {
             let Some(after) = verdict(&decision, index) else { continue };
             if recorded.agrees(&facts.name, &after) {
                 continue;
             }
-            flipped = true;
             let before = recorded.before(&facts.name);
             match (before.is_permitted(), after.is_permitted()) {
                 (false, true) => self.looser += 1,
                 (true, false) => self.stricter += 1,
-                _ => {}
+                (true, true) => {}
+                (false, false) => {
+                    other_reason = true;
+                    continue;
+                }
             }
+            flipped = true;
             if self.flips.len() < limit {
                 let permitted = decision.permitted.iter().filter(|one| one.destination == index);
                 let refused = decision.refused.iter().filter(|one| one.destination == index);
@@ -198,10 +204,10 @@ impl Replayed {
                 });
             }
         }
-        if flipped {
-            self.flipped += 1;
-        } else {
-            self.same += 1;
+        match (flipped, other_reason) {
+            (true, _) => self.flipped += 1,
+            (false, true) => self.other_reason += 1,
+            (false, false) => self.same += 1,
         }
     }
 
@@ -222,8 +228,8 @@ impl Replayed {
             lines.push(format!("{id}  its policy input cannot be read, so nothing is known of it"));
         }
         lines.push(format!(
-            "{} recorded decisions made again: {} come out the same, {} flip ({} destinations permitted that were refused, {} refused that were permitted).",
-            self.decisions, self.same, self.flipped, self.looser, self.stricter
+            "{} recorded decisions made again: {} come out the same, {} refuse for another reason, {} flip ({} destinations permitted that were refused, {} refused that were permitted).",
+            self.decisions, self.same, self.other_reason, self.flipped, self.looser, self.stricter
         ));
         lines
     }
