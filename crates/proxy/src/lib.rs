@@ -2,6 +2,7 @@
 //!
 //! Start at [`pipeline::answer`]: every call runs through it, and each of its lines is a file in [`steps`].
 
+pub mod approvals;
 pub mod body;
 pub mod connect;
 pub mod destination;

@@ -1,5 +1,6 @@
 //! The steps of the pipeline, one file each, in the order they run.
 
+mod approve;
 mod choose;
 mod clear;
 mod decide;

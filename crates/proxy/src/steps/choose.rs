@@ -183,6 +183,10 @@ impl Route {
 }
 
 fn unfit(mut all: Vec<Unfit>) -> Stopped {
+    // A question that somebody can answer says more than what is wrong elsewhere.
+    if let Some(at) = all.iter().position(|unfit| unfit.why.code() == super::approve::PENDING) {
+        return all.swap_remove(at).why;
+    }
     if all.len() == 1
         && let Some(only) = all.pop()
     {
