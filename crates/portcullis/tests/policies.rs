@@ -45,7 +45,7 @@ const VENDOR: &str =
 const EVERYTHING: &str = "@id(\"all\") permit (principal, action, resource) when { context.level < 3 };\n";
 const NO_PII: &str = "@id(\"no-pii\") @reason(\"no personal data\") forbid (principal, action, resource) when { context.groups.contains(\"pii\") };\n";
 const DROPS: &str = "@id(\"d\") @duty @drop_tools @max_output_tokens(\"50\") permit (principal, action, resource) when { resource.self_hosted };\n";
-const PATIENT: &str = "the record number is MRN 48213377";
+const PATIENT: &str = "the record number is MRN 48213377, write to jane.roe@hospital.example";
 const EMAIL: &str = "write to jane.roe@hospital.example";
 
 #[test]
@@ -212,7 +212,7 @@ fn policies_change_only_when_two_have_signed_them() {
     wanted.iter_mut().filter(|(name, _)| name == "destinations/cloud.toml").for_each(|(_, text)| {
         *text = text.replace("http://", "https://") + owners;
     });
-    wanted.push(("policies/bundle.signed".to_owned(), two.clone()));
+    wanted.push(("policies/bundle.signed".to_owned(), two));
     let door = Door::start(wanted, &[]);
     assert_eq!(door.command(&["policy", "check", "--json"]).0, 0);
     let policy = door.config().join("policies/a.cedar");
@@ -257,7 +257,7 @@ fn a_call_waits_for_a_persons_yes_which_the_identical_call_spends_once() {
     let (_, list) = door.command(&["approval", "list", "--json"]);
     let list = json(&list);
     let id = list["approvals"][0]["id"].as_str().unwrap().to_owned();
-    assert!(held.body.contains(&id) && !list.to_string().contains("536-90-4399"), "{list}");
+    assert!(held.body.contains(&id) && !list.to_string().contains("48213377"), "{list}");
     assert_eq!(list["approvals"][0]["waits_for"], serde_json::json!(["privacy-office"]));
     assert_eq!(upstream.requests().len(), 0, "nothing left");
 
