@@ -5,12 +5,12 @@ use std::ops::Range;
 use crate::custom::Own;
 use crate::decode::{self, Run};
 use crate::exception::Exceptions;
-use crate::injection::{Phrases, Score, Scorer};
+use crate::injection::{Score, Scorer, Trained};
 use crate::normal::{Unseen, UnseenKind, is_invisible, normalise};
 use crate::scan::{Hit, Lexicon, Scan, Tail};
 use crate::text::{Text, is_base64};
 use crate::view::View;
-use crate::{Channel, Class, Limits, detect};
+use crate::{Channel, Class, Limits, detect, tagger};
 
 /// Everything that is needed to read a text.
 pub(crate) struct Reader {
@@ -54,7 +54,7 @@ type ToSource<'a> = &'a dyn Fn(Range<usize>) -> Range<usize>;
 
 impl Reader {
     pub(crate) fn new(own: Own, exceptions: Exceptions, limits: Limits) -> Self {
-        Self { lexicon: Lexicon::new(), own, exceptions, scorer: Box::new(Phrases), limits }
+        Self { lexicon: Lexicon::new(), own, exceptions, scorer: Box::new(Trained), limits }
     }
 
     /// Reads a text for calls: everything, up to the limits.
@@ -149,6 +149,7 @@ impl Reader {
             detect::open_armour(bytes),
             detect::open_link(bytes),
             detect::open_name(bytes),
+            tagger::open_names(text),
         ];
         spans.into_iter().min().unwrap_or(0).min(self.own.open(text))
     }
@@ -178,7 +179,7 @@ impl Pass<'_> {
             self.reading.hits.push(hit);
         }
         if self.manner.whole {
-            let score = self.reader.scorer.score(scan.text, &mut scan.cues);
+            let score = self.reader.scorer.score(&view.text, self.manner.channel, &mut scan.cues);
             if score.value > self.reading.injection.value {
                 self.reading.injection = Score { value: score.value, place: to_source(view.source(score.place)) };
             }

@@ -10,10 +10,12 @@
 //! - [`encode`], [`envelope`]: entry → bytes, bytes → [`encode::Record`]
 //! - [`frame`], [`segment`]: how records lie in a file
 //! - [`tree`], [`note`]: the Merkle root and the signed checkpoints over it
+//! - [`proof`], [`cosign`]: what a range says to one question, for somebody who has nothing else
 //! - [`verify`]: segments and checkpoints → [`Verdict`]
 
 pub mod commit;
 pub mod content;
+pub mod cosign;
 pub mod encode;
 pub mod envelope;
 pub mod frame;
@@ -22,6 +24,7 @@ pub mod id;
 mod line;
 pub mod note;
 pub mod parts;
+pub mod proof;
 pub mod record;
 pub mod salts;
 pub mod segment;

@@ -103,9 +103,9 @@ struct IntentRest<'a> {
     policy_hash: Cow<'a, str>,
     #[serde(borrow)]
     config_hash: Cow<'a, str>,
-    determining_policies: Cow<'a, Vec<String>>,
-    obligations: Cow<'a, Vec<String>>,
-    permitted: Cow<'a, Vec<String>>,
+    determining_policies: Cow<'a, [String]>,
+    obligations: Cow<'a, [String]>,
+    permitted: Cow<'a, [String]>,
     attempt: u32,
     attempt_kind: AttemptKind,
     parameters: Cow<'a, Json>,
@@ -138,7 +138,7 @@ struct RefusalRest<'a> {
     #[serde(borrow)]
     config_hash: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "is_empty_list")]
-    determining_policies: Cow<'a, Vec<String>>,
+    determining_policies: Cow<'a, [String]>,
     #[serde(default, skip_serializing_if = "is_empty_map")]
     destinations: Cow<'a, BTreeMap<String, String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -386,11 +386,11 @@ fn some<'a, T: Deserialize<'a>>(value: &'a [u8], what: &str) -> Result<Option<T>
     if value.is_empty() { Ok(None) } else { parse(what, value).map(Some) }
 }
 
-#[expect(clippy::ptr_arg, reason = "serde hands out what the field holds")]
-fn is_empty_list(list: &Cow<'_, Vec<String>>) -> bool {
+fn is_empty_list(list: &[String]) -> bool {
     list.is_empty()
 }
 
+#[expect(clippy::ptr_arg, reason = "serde hands out what the field holds")]
 fn is_empty_map(map: &Cow<'_, BTreeMap<String, String>>) -> bool {
     map.is_empty()
 }

@@ -375,12 +375,12 @@ impl Verifier {
                 let intent = intent.ok_or((Wrong::Malformed, "it names no intent".to_owned()))?;
                 let seq = self.tip.open.remove(&intent);
                 seq.map(|seq| self.open_by_seq.remove(&seq));
-                self.ends(u128::from_be_bytes(intent.to_bytes()), seq.is_some(), intent.to_string())
+                self.ends(u128::from_be_bytes(intent.to_bytes()), seq.is_some(), &intent)
             }
             Ends::Seq(seq) => {
                 let intent = self.open_by_seq.remove(&seq);
                 intent.map(|id| self.tip.open.remove(&id));
-                self.ends(u128::from(seq), intent.is_some(), format!("record {seq}"))
+                self.ends(u128::from(seq), intent.is_some(), &format_args!("record {seq}"))
             }
         }
     }
@@ -408,7 +408,7 @@ impl Verifier {
     }
 
     /// An outcome came for the intent known as `key`.
-    fn ends(&mut self, key: u128, was_open: bool, intent: String) -> Result<(), (Wrong, String)> {
+    fn ends(&mut self, key: u128, was_open: bool, intent: &dyn std::fmt::Display) -> Result<(), (Wrong, String)> {
         if was_open {
             self.ended.remember(key);
             return Ok(());

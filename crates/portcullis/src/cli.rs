@@ -88,6 +88,16 @@ pub enum Command {
     /// Policies
     #[command(subcommand)]
     Policy(Policy),
+    /// What was used and what it cost, from the ledger
+    Spend {
+        /// What to add up by
+        #[arg(long, default_value = "tenant",
+              value_parser = ["caller", "tenant", "use_case", "destination", "vendor", "everybody"])]
+        by: String,
+        /// The first day that counts, in UTC [default: the first of this month]
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        since: Option<String>,
+    },
     /// How the running door is doing
     Status,
     /// Make the running door load its configuration again

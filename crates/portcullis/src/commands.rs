@@ -10,6 +10,7 @@ mod key;
 mod ledger;
 mod policy;
 mod running;
+mod spend;
 
 use anyhow::Result;
 use serde_json::Value;
@@ -36,6 +37,7 @@ pub fn run(cli: Cli) -> Result<Exit> {
         Command::Approval(command) => approval::run(&place, command),
         Command::Ledger(command) => ledger::run(&place, command),
         Command::Policy(command) => policy::run(&place, command),
+        Command::Spend { by, since } => spend::run(&place, &by, since.as_deref()),
         Command::Status => running::status(&place),
         Command::Reload => running::reload(&place),
     }

@@ -4,6 +4,7 @@
 //! environment for its settings. `docs/configuration.md` is the reference, made from the tables in [`fields`].
 
 mod aliases;
+mod budgets;
 pub mod bundle;
 mod classes;
 mod destination;
@@ -16,6 +17,8 @@ mod main_file;
 mod models;
 mod policies;
 mod problem;
+mod region;
+mod routing;
 mod secret;
 mod use_case;
 mod vendor;
@@ -61,6 +64,10 @@ pub struct Config {
     pub destinations: Vec<Destination>,
     /// What callers may name as `model`, sorted by name.
     pub aliases: Vec<Alias>,
+    /// What each destination costs, in the order of [`Config::destinations`]; `None`: nobody knows.
+    pub prices: Vec<Option<proxy::destination::Price>>,
+    /// Hard limits.
+    pub budgets: Vec<store::budgets::Budget>,
     /// The policies in force.
     pub policies: judge::Policies,
     /// Who may sign policies, by name; empty: policies need no signature.

@@ -74,6 +74,8 @@ impl Keeper {
             .block_on(self.engines.start(&config))
             .and_then(|()| assemble::snapshot(&config, &self.engines, Some(&before)))
             .map_err(|error| format!("{error:#}"))?;
+        crate::recount::recount(&self.gate, &snapshot.budgets, &before.budgets)
+            .map_err(|error| format!("{error:#}"))?;
         Ok((config, snapshot))
     }
 
@@ -84,8 +86,17 @@ impl Keeper {
         if let Some(dir) = &self.dir {
             paths.push(dir.clone());
             paths.extend(
-                ["destinations", "policies", "policies_candidate", "classes", "vendors", "use_cases", "models"]
-                    .map(|name| dir.join(name)),
+                [
+                    "destinations",
+                    "policies",
+                    "policies_candidate",
+                    "classes",
+                    "vendors",
+                    "use_cases",
+                    "models",
+                    "prices",
+                ]
+                .map(|name| dir.join(name)),
             );
         }
         paths
@@ -132,14 +143,27 @@ impl admin::Program for Keeper {
             .destinations
             .iter()
             .map(|destination| {
-                let healthy = destination.health.rests_ms(now) == 0;
+                let health = &destination.health;
+                let word = match (health.rests_ms(now), health.passes_probes()) {
+                    (_, false) => "fails its probes",
+                    (0, true) if health.warm_permille(now) < judge::choose::WARM => "healthy, starts slowly",
+                    (0, true) => "healthy",
+                    (_, true) => "left alone",
+                };
                 json!({
                     "name": destination.facts.name,
                     "hosting": destination.facts.hosting,
                     "jurisdiction": destination.facts.jurisdiction,
-                    "health": if healthy { "healthy" } else { "left alone" },
-                    "failures": destination.health.failures(),
-                    "calls": destination.health.in_flight(),
+                    "health": word,
+                    "probed": destination.probing.is_some(),
+                    "failures": health.failures(),
+                    "calls": health.in_flight(),
+                    "admission": destination.admission.as_ref().map(|admission| {
+                        let (calls, waiting, limit) = admission.standing();
+                        json!({ "calls": calls, "waiting": waiting, "limit": limit })
+                    }),
+                    "outstanding_tokens": health.outstanding_tokens(),
+                    "latency_us": health.latency_us(),
                 })
             })
             .collect();
@@ -152,6 +176,7 @@ impl admin::Program for Keeper {
             "policy_hash": snapshot.policies.hash(),
             "detectors": snapshot.inspector.version(),
             "destinations": destinations,
+            "budgets": crate::recount::standing(&self.gate),
         })
     }
 

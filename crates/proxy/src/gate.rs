@@ -20,6 +20,8 @@ pub struct Gate {
     pub snapshot: ArcSwap<Snapshot>,
     /// Where every attempt is recorded before it is made.
     pub ledger: Arc<store::Ledger>,
+    /// Counts what everybody uses.
+    pub counters: Arc<dyn store::budgets::Counters>,
     /// Who may call.
     pub keys: Arc<store::Keys>,
     /// What operators watch.
@@ -57,12 +59,16 @@ pub struct Snapshot {
     pub aliases: HashMap<String, Arc<Alias>>,
     /// Aliases that end in `*`, by their prefix, longest first.
     pub patterns: Vec<(String, Arc<Alias>)>,
+    /// Destinations with active probes, each as an alias of its own, which no call can name.
+    pub probed: Vec<Arc<Alias>>,
     /// The policies.
     pub policies: judge::Policies,
     /// The detectors.
     pub inspector: Arc<inspect::Inspector>,
     /// The limits.
     pub limits: Limits,
+    /// Hard limits of use.
+    pub budgets: Vec<store::budgets::Budget>,
     /// Floors of registered use cases, by name.
     pub use_cases: HashMap<String, inspect::Level>,
     /// What they were registered for, by name.
@@ -80,14 +86,21 @@ pub struct Alias {
     pub destinations: Vec<Arc<Destination>>,
     /// The same, prepared for decisions, in the same order.
     pub prepared: judge::Destinations,
+    /// How the permitted ones among them are ordered.
+    pub strategy: judge::choose::Strategy,
     pub(crate) memo: Memo,
 }
 
 impl Alias {
     /// An alias for `destinations`, tried in that order.
     pub fn new(destinations: Vec<Arc<Destination>>) -> Self {
+        Self::ordered_by(judge::choose::Strategy::Ordered, destinations)
+    }
+
+    /// An alias for `destinations`, whose tiers are ordered by `strategy`.
+    pub fn ordered_by(strategy: judge::choose::Strategy, destinations: Vec<Arc<Destination>>) -> Self {
         let facts: Vec<_> = destinations.iter().map(|destination| destination.facts.clone()).collect();
-        Self { destinations, prepared: judge::Destinations::prepare(&facts), memo: Memo::default() }
+        Self { destinations, prepared: judge::Destinations::prepare(&facts), strategy, memo: Memo::default() }
     }
 }
 
@@ -113,6 +126,7 @@ impl Gate {
         Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             ledger,
+            counters: Arc::new(store::budgets::Memory::default()),
             keys,
             metrics,
             approvals: Approvals::default(),

@@ -78,6 +78,22 @@ pub struct AttemptLabels {
     pub ended: &'static str,
 }
 
+/// Labels of an active probe.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ProbeLabels {
+    /// The destination's name.
+    pub destination: String,
+    /// `well`, `sick`, or `not_sent` where policy, or a busy door, did not let it go.
+    pub result: &'static str,
+}
+
+/// Labels of a destination.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct DestinationLabels {
+    /// The destination's name.
+    pub destination: String,
+}
+
 /// Labels of a decision by candidate policies.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct CandidateLabels {
@@ -94,6 +110,10 @@ pub struct Metrics {
     pub calls: Family<CallLabels, Counter>,
     /// Attempts by destination and end.
     pub attempts: Family<AttemptLabels, Counter>,
+    /// Active probes by destination and result.
+    pub probes: Family<ProbeLabels, Counter>,
+    /// 1 for a destination that calls go to, 0 for one that is left alone or fails its probes.
+    pub destination_up: Family<DestinationLabels, Gauge>,
     /// Open connections of callers.
     pub connections: Gauge,
     /// Calls in progress, streams included.
@@ -123,6 +143,8 @@ impl Default for Metrics {
             steps: Default::default(),
             calls: Family::default(),
             attempts: Family::default(),
+            probes: Family::default(),
+            destination_up: Family::default(),
             connections: Gauge::default(),
             calls_open: Gauge::default(),
             input_tokens: Counter::default(),
@@ -137,6 +159,12 @@ impl Default for Metrics {
         };
         registry.register("calls", "Calls by door, status and code", metrics.calls.clone());
         registry.register("attempts", "Attempts by destination and how they ended", metrics.attempts.clone());
+        registry.register("probes", "Active probes by destination and result", metrics.probes.clone());
+        registry.register(
+            "destination_up",
+            "1 for a destination that calls go to, 0 for one that is left alone or fails its probes",
+            metrics.destination_up.clone(),
+        );
         registry.register("connections", "Open connections of callers", metrics.connections.clone());
         registry.register("calls_open", "Calls in progress, streams included", metrics.calls_open.clone());
         registry.register("input_tokens", "Tokens read by models, as they report", metrics.input_tokens.clone());

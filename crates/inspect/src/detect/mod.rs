@@ -342,6 +342,9 @@ const CALLS: Calls = &[
         patient::named_before,
     ),
     (&[" -p "], secrets::option),
+    (&[":5432:"], shapes::pgpass),
+    (&["sig="], shapes::signature),
+    (&["aad3b435b51404eeaad3b435b51404ee"], shapes::windows_hash),
     (&["tlp:"], marking::tlp),
     (
         &["](http", "](<http", "](//", "](data:", "]: http", "]:http", "<http", "src=", "href=", "srcset=", "url("],
@@ -395,12 +398,17 @@ pub(crate) mod tests {
     use std::collections::BTreeSet;
     use std::sync::OnceLock;
 
-    use crate::{Channel, Found, Inspector, Piece, Settings};
+    use crate::{Channel, Finding, Found, Inspector, Piece, Settings};
 
     pub(crate) fn found(channel: Channel, text: &str) -> Found {
         static INSPECTOR: OnceLock<Inspector> = OnceLock::new();
         let inspector = INSPECTOR.get_or_init(|| Inspector::new(&Settings::default()).unwrap());
         inspector.inspect(&[Piece::text(channel, text)])
+    }
+
+    /// What rules found: names that the tagger sees beside are its own tests' business.
+    fn rules_of(found: &Found) -> impl Iterator<Item = &Finding> {
+        found.findings.iter().filter(|finding| finding.detector != "tagger")
     }
 
     /// The classes found in a user's text, sorted.
@@ -412,8 +420,8 @@ pub(crate) mod tests {
     #[track_caller]
     pub(crate) fn check_in(channel: Channel, text: &str, expected: &[&str]) {
         let found = found(channel, text);
-        let classes: Vec<_> =
-            found.findings.iter().map(|finding| finding.class.as_str()).collect::<BTreeSet<_>>().into_iter().collect();
+        let classes = rules_of(&found).map(|finding| finding.class.as_str()).collect::<BTreeSet<_>>();
+        let classes: Vec<_> = classes.into_iter().collect();
         assert_eq!(classes, expected, "{text}");
     }
 
@@ -421,9 +429,7 @@ pub(crate) mod tests {
     #[track_caller]
     pub(crate) fn spans(text: &str, expected: &[(&str, &str)]) {
         let found = found(Channel::User, text);
-        let spans: Vec<_> = found
-            .findings
-            .iter()
+        let spans: Vec<_> = rules_of(&found)
             .map(|finding| (finding.class.as_str(), text.get(finding.start..finding.end).unwrap()))
             .collect();
         assert_eq!(spans, expected, "{text}");

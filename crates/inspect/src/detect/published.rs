@@ -7,6 +7,7 @@ pub(super) fn is_published(value: &[u8]) -> bool {
 
 /// Whether a value is made of rows (`abcdefgh`, `12345678`, `xxxxxxxx`) or of the same few characters again and again.
 pub(super) fn is_made_up(value: &[u8]) -> bool {
+    let value = value.get(..HEAD_BYTES).unwrap_or(value);
     in_rows(value) * 100 >= value.len() * ROWS_PERCENT_MIN || repeats(value)
 }
 
@@ -58,7 +59,9 @@ const EXAMPLES: &[&str] = &[
 /// The shortest row.
 const ROW_MIN: usize = 4;
 /// From this share of bytes in rows on a value is made up.
-const ROWS_PERCENT_MIN: usize = 60;
+const ROWS_PERCENT_MIN: usize = 75;
+/// So much of a long value is looked at.
+const HEAD_BYTES: usize = 96;
 const REPEAT_BYTES_MAX: usize = 8;
 
 #[cfg(test)]

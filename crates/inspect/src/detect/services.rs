@@ -49,7 +49,7 @@ pub(crate) fn service(scan: &mut Scan<'_>, start: usize, service: &Service) {
             values += 1;
             // `key=value` and `/path/value` are one run: the value is its last part.
             for (part_from, part_end) in parts(text, from, end) {
-                if service.fits(text, start, part_from, part_end) {
+                if part_from > name_end && service.fits(text, start, part_from, part_end) {
                     scan.hit(part_from, part_end, service.class, CONFIDENCE, "service");
                     return;
                 }
@@ -67,7 +67,9 @@ impl Service {
             && !is_made_up(value)
             && !is_published(value)
             && !is_digest(text, from)
-            && has_any(text.cut(start.saturating_sub(BEFORE_BYTES), from), TELLING)
+            && (has_any(text.cut(start.saturating_sub(BEFORE_BYTES), start), TELLING)
+                || has_any(text.cut(start, start + HALF_BYTES), TELLING)
+                || has_any(text.cut(start + HALF_BYTES, from), TELLING))
     }
 }
 
@@ -126,6 +128,8 @@ fn is_value(byte: u8) -> bool {
 const REACH_BYTES: usize = 110;
 /// How far before the name a telling word may stand.
 const BEFORE_BYTES: usize = 40;
+/// Half of the way, as much as is looked through for words at once.
+const HALF_BYTES: usize = 64;
 const VALUE_BYTES_MIN: usize = 14;
 const VALUE_BYTES_MAX: usize = 200;
 /// So many long words are tried after a name.

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use judge::{Assessed, Assessment, DestinationFacts, Hosting, Mode, Provenance};
-use proxy::destination::Timeouts;
+use proxy::destination::{Probing, Timeouts};
 
 use super::document::{Document, Table};
 use super::endpoint::{self, Endpoint};
 use super::fields;
 use super::listener::existing;
 use super::problem::{File, Problems};
+use super::region::{self, Declared, Deployment};
+use super::routing;
 use super::secret::{self, Credential};
 use super::vendor::Vendor;
 
@@ -42,6 +44,12 @@ pub struct Destination {
     pub openai_service: bool,
     /// Tokens to ask for where its format requires a limit and the call gives none.
     pub max_output_tokens_default: u64,
+    /// Its share among destinations of one priority.
+    pub weight: u32,
+    /// Its active probes.
+    pub probing: Option<Probing>,
+    /// What protects it from too many calls at once.
+    pub admission: Option<proxy::admission::Rules>,
     /// Who answers for it.
     #[expect(dead_code, reason = "policy sees whether they are named; the owner register is its next reader")]
     pub owners: Owners,
@@ -119,6 +127,12 @@ pub(super) fn read(
     let region = table.text("region").map(|at| at.value).unwrap_or_default();
     check_region(&table, &region, vendor.as_deref(), beside.vendors);
     let jurisdiction = jurisdiction(&table, hosting);
+    let deployment = table.choice("deployment", &Deployment::WORDS).map(|at| at.value);
+    if let (Some(endpoint), Some(Hosting::Hosted)) = (&endpoint, hosting) {
+        let declared = Declared { region: &region, jurisdiction: &jurisdiction, deployment };
+        let name = if let Model::Named(name) = &model { name } else { "" };
+        region::check(&table, endpoint, name, &declared, beside.mode);
+    }
     let digest = digest(&table, "digest");
     let credential = credential(&table, kind, beside, files);
     let host = endpoint.as_ref().map(|endpoint| endpoint.host.clone()).unwrap_or_default();
@@ -128,6 +142,9 @@ pub(super) fn read(
     let pinned = pinned(&table, &model);
     check_service(&table, &service, vendor.as_deref(), beside.vendors);
     let timeouts = timeouts(&table);
+    let weight = table.whole("weight", u64::from(WEIGHT_DEFAULT), 0..=1000);
+    let probing = routing::probing(&table, kind, hosting);
+    let admission = routing::admission(&table);
     let priority = table.whole("priority", u64::from(PRIORITY_DEFAULT), 0..=1000);
     let max_output_tokens_default = table.whole("max_output_tokens_default", OUTPUT_TOKENS_DEFAULT, 1..=1_000_000);
     // Everything was read, so that everything wrong was told.
@@ -167,6 +184,9 @@ pub(super) fn read(
         timeouts,
         openai_service,
         max_output_tokens_default,
+        weight: u32::try_from(weight).unwrap_or(WEIGHT_DEFAULT),
+        probing,
+        admission,
         owners,
     })
 }
@@ -517,6 +537,8 @@ pub(super) fn kind_name(kind: Kind) -> &'static str {
 pub(super) const CALLERS_MODEL: &str = "*";
 /// The priority of a destination that names none.
 pub(super) const PRIORITY_DEFAULT: u32 = 100;
+/// The weight of a destination that names none.
+pub(super) const WEIGHT_DEFAULT: u32 = 1;
 /// Tokens to ask for where a format requires a limit and the call gives none.
 pub(super) const OUTPUT_TOKENS_DEFAULT: u64 = 4096;
 const KINDS: [&str; 7] = ["openai", "anthropic", "embedded", "azure_openai", "bedrock", "vertex", "gemini"];

@@ -1,6 +1,10 @@
 //! Every field of every configuration file: what it means, its unit, its default. `docs/configuration.md` is made from
 //! these tables, unknown keys are told by them, and a test fails when one of them is never read.
 
+mod routing;
+
+pub(super) use routing::{ADMISSION, ALIAS, BUDGET, HEALTH, PRICE, PRICES};
+
 /// One field.
 #[cfg_attr(not(test), expect(dead_code, reason = "the reference in docs/ is made from it, by a test"))]
 #[derive(Debug)]
@@ -36,7 +40,7 @@ impl Section {
 
 /// Every section, in the order of the reference.
 #[cfg_attr(not(test), expect(dead_code, reason = "the reference in docs/ is made from it, by a test"))]
-pub(super) const ALL: [&Section; 15] = [
+pub(super) const ALL: [&Section; 21] = [
     &MAIN,
     &TLS,
     &LIMITS,
@@ -44,7 +48,11 @@ pub(super) const ALL: [&Section; 15] = [
     &THRESHOLDS,
     &LEDGER,
     &OBSERVE,
+    &ALIAS,
+    &BUDGET,
     &DESTINATION,
+    &HEALTH,
+    &ADMISSION,
     &OWNERS,
     &VENDOR,
     &USE_CASE,
@@ -52,6 +60,8 @@ pub(super) const ALL: [&Section; 15] = [
     &DETECTOR,
     &EXCEPTION,
     &MODEL,
+    &PRICES,
+    &PRICE,
 ];
 
 const fn field(
@@ -116,6 +126,8 @@ pub(super) const MAIN: Section = Section {
             "Who may sign policies: name = `\"ed25519:…\"`, as `portcullis policy signer FILE` prints it. With it, policies are loaded only with `policies/bundle.signed` by two of them. It changes at a restart only.",
         ),
         field("observe", "table", "none", "…", "Callers that are observed for a while instead of refused."),
+        field("alias", "list of tables", "none", "…", "How the destinations of one alias are ordered."),
+        field("budget", "list of tables", "none", "…", "Hard limits of requests, tokens and money."),
     ],
 };
 
@@ -433,7 +445,27 @@ pub(super) const DESTINATION: Section = Section {
             "10",
             "Among destinations of one alias the lowest is tried first; then self-hosted before hosted, then by name.",
         ),
-        field("region", "text", "none", "\"eu-central-1\"", "Where it runs."),
+        field(
+            "weight",
+            "whole number, 0 to 1000",
+            "1",
+            "3",
+            "Its share among destinations of the same priority, where an alias goes by weights. 0: only when there is nothing else.",
+        ),
+        field(
+            "region",
+            "text",
+            "none",
+            "\"eu-central-1\"",
+            "Where it runs. Refused where the endpoint, or the model's name, says otherwise.",
+        ),
+        field(
+            "deployment",
+            "`regional`, `data_zone` or `global`",
+            "none",
+            "\"regional\"",
+            "For Azure: the kind of the deployment, which its address does not tell. `global` ones are processed in any region.",
+        ),
         field("jurisdiction", "text", "required when hosted", "\"EU\"", "Whose law reaches what is sent there."),
         field(
             "private_network",
@@ -515,6 +547,8 @@ pub(super) const DESTINATION: Section = Section {
         ),
         field("total_timeout_ms", "whole number, milliseconds", "900000", "900000", "From sending to the last byte."),
         field("owners", "table", "none: closed in production", "…", "Who answers for it."),
+        field("health", "table", "none: no active probes", "…", "Active probes."),
+        field("admission", "table", "none: no limit", "…", "How many calls it gets at once."),
     ],
 };
 

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::destination::{Beside, Destination};
 use super::problem::{File, Problem, Problems, Severity};
+use super::routing::Prices;
 use super::{Config, aliases, bundle, classes, destination, main_file, models, policies, use_case, vendor, without};
 
 /// Loads the folder `dir`.
@@ -53,6 +54,9 @@ pub(super) fn load(
         destinations.push(without::embedded());
     }
     aliases::sort(&mut destinations);
+    let mut prices = Prices::default();
+    found.prices.iter().for_each(|file| prices.read(file, &problems));
+    aliases::tell_unknown(&main.strategies, &destinations, &problems);
 
     let warnings = problems.into_result()?;
     let (Some(inspector), Some(policies)) = (inspector, policies) else {
@@ -69,7 +73,9 @@ pub(super) fn load(
         drain: main.drain,
         limits: main.limits,
         ledger: main.ledger,
-        aliases: aliases::of(&destinations),
+        aliases: aliases::of(&destinations, &main.strategies),
+        prices: prices.of_all(&destinations),
+        budgets: main.budgets,
         destinations,
         policies,
         policy_signers: main.policy_signers,
@@ -121,6 +127,7 @@ struct Found {
     vendors: Vec<File>,
     use_cases: Vec<File>,
     models: Vec<File>,
+    prices: Vec<File>,
 }
 
 struct Walk<'a> {
@@ -164,6 +171,7 @@ impl Walk<'_> {
             "vendors" => &mut found.vendors,
             "use_cases" => &mut found.use_cases,
             "models" => &mut found.models,
+            "prices" => &mut found.prices,
             _ => return self.unknown_folder(name),
         };
         let extension = if name.starts_with("policies") { "cedar" } else { "toml" };
@@ -261,11 +269,11 @@ fn has_extension(name: &str, extension: &str) -> bool {
 }
 
 const MAIN: &str = "portcullis.toml";
-const FOLDERS: [&str; 7] =
-    ["destinations", "policies", "policies_candidate", "classes", "vendors", "use_cases", "models"];
+const FOLDERS: [&str; 8] =
+    ["destinations", "policies", "policies_candidate", "classes", "vendors", "use_cases", "models", "prices"];
 /// Files for people and editors, and tests of policies (which `portcullis policy test` runs).
 const SILENT: [&str; 5] = [".md", ".example", ".cedarschema", ".test.toml", bundle::FILE];
-const NOT_BUILT_YET: [&str; 5] = ["templates", "prices", "sinks", "alerts", "retention"];
+const NOT_BUILT_YET: [&str; 4] = ["templates", "sinks", "alerts", "retention"];
 /// The largest configuration file in bytes.
 const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// The most files in one folder.

@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use judge::Mode;
 use proxy::limits::Limits;
+use store::budgets::Budget;
 
+use super::budgets;
 use super::bundle::{self, Signers};
 use super::document::{Document, Table};
 use super::fields;
 use super::listener::{self, Listener};
 use super::problem::{File, Problems};
+use super::routing::{self, Strategies};
 use super::use_case;
 
 /// What the main file says.
@@ -23,6 +26,8 @@ pub(super) struct Main {
     pub(super) drain: Duration,
     pub(super) inspection: inspect::Settings,
     pub(super) ledger: store::Options,
+    pub(super) strategies: Strategies,
+    pub(super) budgets: Vec<Budget>,
     pub(super) observed: BTreeMap<String, judge::Observe>,
     pub(super) policy_signers: Signers,
 }
@@ -37,6 +42,8 @@ impl Default for Main {
             drain: DRAIN,
             inspection: inspect::Settings::default(),
             ledger: store::Options::default(),
+            strategies: Strategies::new(),
+            budgets: Vec::new(),
             observed: BTreeMap::new(),
             policy_signers: BTreeMap::new(),
         }
@@ -69,6 +76,8 @@ pub(super) fn read(
         limits: limits.map(|table| read_limits(&table)).unwrap_or_default(),
         inspection: inspection.map(|table| read_inspection(&table)).unwrap_or_default(),
         ledger: ledger.map(|table| read_ledger(&table, mode)).unwrap_or_default(),
+        strategies: routing::strategies(&main),
+        budgets: budgets::read(&main),
         policy_signers: read_signers(&main),
         observed: observe.map(|table| read_observe(&table)).unwrap_or_default(),
     }

@@ -10,6 +10,7 @@ use proxy::destination::Timeouts;
 use super::destination::{self, CALLERS_MODEL, Destination, Kind, Model, Owners};
 use super::endpoint::Endpoint;
 use super::problem::{Problem, Problems};
+use super::routing::Prices;
 use super::{Config, aliases, classes, folder, main_file, secret};
 
 /// Loads it.
@@ -33,7 +34,9 @@ pub(super) fn load(env: &dyn Fn(&str) -> Option<String>, mode: Option<Mode>) -> 
         drain: main.drain,
         limits: main.limits,
         ledger: main.ledger,
-        aliases: aliases::of(&destinations),
+        aliases: aliases::of(&destinations, &main.strategies),
+        prices: Prices::default().of_all(&destinations),
+        budgets: Vec::new(),
         destinations,
         policies: Policies::built_in(),
         policy_signers: BTreeMap::new(),
@@ -83,6 +86,9 @@ pub(super) fn embedded() -> Destination {
         timeouts: Timeouts::default(),
         openai_service: false,
         max_output_tokens_default: destination::OUTPUT_TOKENS_DEFAULT,
+        weight: destination::WEIGHT_DEFAULT,
+        probing: None,
+        admission: None,
         owners: Owners::default(),
     }
 }

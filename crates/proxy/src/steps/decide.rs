@@ -44,6 +44,20 @@ pub fn decide(inspected: Inspected) -> Result<Permit, Stop> {
         return Err(Stop::at("decide", Refusal::new(404, "model_not_found", "the alias is gone", "ask again")));
     };
     let traits = Traits::of(&inspected.call, &snapshot.inspector);
+    let permit = behind(inspected, alias, &traits);
+    context.gate.metrics.lap(Step::Decide, from);
+    permit
+}
+
+/// Decides for a probe: it has an action of its own, and one destination.
+pub(super) fn decide_probe(inspected: Inspected, alias: Arc<Alias>) -> Result<Permit, Stop> {
+    let traits = Traits::of(&inspected.call, &inspected.context.snapshot.inspector);
+    behind(inspected, alias, &Traits { actions: vec![Action::Probe], ..traits })
+}
+
+fn behind(inspected: Inspected, alias: Arc<Alias>, traits: &Traits) -> Result<Permit, Stop> {
+    let context = &inspected.context;
+    let snapshot = &context.snapshot;
     let facts = traits.facts(snapshot, &inspected.findings, context.gate.now_unix());
     let seen =
         judge::Input { caller: &context.caller, call: &facts, destinations: alias.prepared.facts(), candidate: None };
@@ -51,9 +65,8 @@ pub fn decide(inspected: Inspected) -> Result<Permit, Stop> {
     let decision = alias
         .memo
         .decision(input.text(), || judge::decide(&snapshot.policies, &context.caller, &facts, &alias.prepared));
-    let input = beside(&context, &seen, &decision, &alias)?.unwrap_or(input);
-    context.gate.metrics.lap(Step::Decide, from);
-    count_observed(&context, &decision);
+    let input = beside(context, &seen, &decision, &alias)?.unwrap_or(input);
+    count_observed(context, &decision);
     if decision.permitted.is_empty() {
         let known = known(&inspected, &decision, &alias, Some(input));
         return Err(Stop::at("decide", refusal(&decision, &alias)).knowing(known));

@@ -95,7 +95,7 @@ fn bg_egn(d: &[u8]) -> bool {
 
 /// Switzerland, AHV/AVS number (BSV, since 2008): GS1's check digit over 756 and nine digits.
 fn ch_ahv(d: &[u8]) -> bool {
-    number(d, 0, 3) == 756 && weighted(d, &[1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1]) % 10 == 0
+    number(d, 0, 3) == 756 && weighted(d, &[1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1]).is_multiple_of(10)
 }
 
 /// Czechia and Slovakia, act 133/2000: divisible by 11; months raised by 50 for women and by 20 where serials ran out.
@@ -264,7 +264,7 @@ fn no_fnr(d: &[u8]) -> bool {
 
 /// Poland, PESEL (act on population registration): weights 1, 3, 7, 9; months tell the century.
 fn pl_pesel(d: &[u8]) -> bool {
-    yymmdd(d, 0, &[20, 40, 60, 80]) && weighted(d, &[1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1]) % 10 == 0
+    yymmdd(d, 0, &[20, 40, 60, 80]) && weighted(d, &[1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1]).is_multiple_of(10)
 }
 
 /// Poland, NIP (act on registration of taxpayers): weights modulo 11.
@@ -294,7 +294,7 @@ fn ro_cnp(d: &[u8]) -> bool {
 fn jmbg(d: &[u8]) -> bool {
     let check = 11 - weighted(d, &[7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11;
     let year = number(d, 4, 7);
-    (year >= 900 || year < 50)
+    !(50..900).contains(&year)
         && date(number(d, 2, 4), number(d, 0, 2))
         && if check > 9 { 0 } else { check } == digit(d, 12)
 }

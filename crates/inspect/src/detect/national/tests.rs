@@ -7,7 +7,8 @@ use crate::{Channel, Inspector, Piece, Settings};
 fn detectors(text: &str) -> BTreeSet<&'static str> {
     let inspector = Inspector::new(&Settings::default()).unwrap();
     let found = inspector.inspect(&[Piece::text(Channel::User, text)]);
-    found.findings.iter().map(|finding| finding.detector).collect()
+    // The tagger of names reads the words around the numbers, which is not what is tried here.
+    found.findings.iter().map(|finding| finding.detector).filter(|detector| *detector != "tagger").collect()
 }
 
 #[track_caller]

@@ -39,7 +39,11 @@ pub(crate) fn program(scan: &mut Scan<'_>, start: usize, program: &Program) {
 pub(crate) fn option(scan: &mut Scan<'_>, start: usize) {
     let text = scan.text;
     let from = text.run(start + 3, 4, |byte| matches!(byte, b' ' | b'"' | b'\''));
-    value(scan, from, 12.0);
+    let end = word_end(text, from);
+    let is_hash = text.cut(from, end).iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'.');
+    if !is_hash {
+        value(scan, from, 12.0);
+    }
 }
 
 fn read_option(scan: &mut Scan<'_>, word: usize, end: usize, program: &Program) {

@@ -35,6 +35,8 @@ pub(super) struct Name {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) strength: Strength,
+    /// Whether prose says it of secrets only: *pass* and *key* it says of much else.
+    pub(super) spoken: bool,
 }
 
 /// Reads the name around the keyword that stands at `start`.
@@ -60,7 +62,12 @@ pub(super) fn read(text: Text<'_>, start: usize, keyword: &Keyword) -> Option<Na
     if words(head).any(|word| is_in(word, DULL_HEADS)) || is_in(glued, DULL_HEADS) {
         return None;
     }
-    Some(Name { start: name_start, end, strength: strength(keyword, head, glued)? })
+    // A type's name (`AWS::IAM::AccessKey`) is followed by anything.
+    if text.before(name_start) == b':' && text.before(name_start.saturating_sub(1)) == b':' {
+        return None;
+    }
+    let spoken = keyword.word.len() > 4 || keyword.kind == Kind::Key || keyword.word == "pwd";
+    Some(Name { start: name_start, end, strength: strength(keyword, head, glued)?, spoken })
 }
 
 fn strength(keyword: &Keyword, head: &[u8], glued: &[u8]) -> Option<Strength> {
@@ -141,10 +148,11 @@ pub(crate) const KEYWORDS: &[Keyword] = &[
     word("パスワード", Kind::Password), word("비밀번호", Kind::Password),
     word("secret", Kind::Secret), word("token", Kind::Secret), word("credential", Kind::Secret),
     word("authorization", Kind::Secret), word("hmac", Kind::Secret), word("geheimnis", Kind::Secret),
-    word("auth", Kind::Secret), word("securestring", Kind::Secret), word("sharedaccess", Kind::Secret),
-    word("api_pat", Kind::Secret), word("bearer", Kind::Secret),
+    word("auth", Kind::Secret), word("sharedaccess", Kind::Secret),
+    word("identified by", Kind::Password), word("convertto-securestring", Kind::Password),
+    word("secret_id", Kind::Secret), word("secretid", Kind::Secret), word("api_pat", Kind::Secret), word("bearer", Kind::Secret),
     word("key", Kind::Key),
-    word("salt", Kind::Weak), word("nonce", Kind::Weak), word("signature", Kind::Weak), word("sig=", Kind::Weak),
+    word("salt", Kind::Weak), word("nonce", Kind::Weak), word("signature", Kind::Weak),
     word("cookie", Kind::Weak), word("sessionid", Kind::Weak), word("session_id", Kind::Weak), word("jwt", Kind::Weak),
 ];
 
@@ -269,6 +277,9 @@ const DULL_HEADS: &[&str] = &[
     "sep",
     "object",
     "site",
+    "fastcgi",
+    "uwsgi",
+    "scgi",
 ];
 /// What is said about a secret and is none itself.
 const DULL_TAILS: &[&str] = &[
@@ -391,13 +402,21 @@ const DULL_TAILS: &[&str] = &[
     "icon",
     "text",
     "set",
+    "properties",
+    "property",
+    "admins",
+    "history",
+    "change",
+    "lockout",
+    "mgr",
     "getter",
     "setter",
     "callback",
     "listener",
 ];
 /// Words that end as passwords do.
-const NO_PASSWORDS: &[&str] = &["by", "com", "sur", "tres", "over", "under", "en"];
+const NO_PASSWORDS: &[&str] =
+    &["by", "com", "sur", "tres", "over", "under", "en", "two", "one", "mini", "multi", "single", "ask"];
 
 #[cfg(test)]
 mod tests {

@@ -48,14 +48,22 @@ pub(super) fn given(text: Text<'_>, name: &Name) -> Option<Given> {
     if is_closed && text.at(spaced) == b',' {
         return Some(opened(text, spaced + 1, Sign::Called)).filter(|given| given.quote.is_some());
     }
+    if text.has(spaced, b"as string = ") {
+        return Some(opened(text, spaced + 12, Sign::Equals));
+    }
     if let Some((from, sign)) = operator(text, spaced) {
         return Some(opened(text, from, sign));
+    }
+    // `Unseal Key 1: …`
+    let number = text.run(spaced, 2, |byte| byte.is_ascii_digit());
+    if number > spaced && text.at(number) == b':' {
+        return Some(opened(text, number + 1, Sign::Equals));
     }
     if let Some(said) = SAID.iter().find(|said| text.has(spaced, said.as_bytes())) {
         let from = text.run(spaced + said.len(), 3, |byte| matches!(byte, b':' | b' '));
         return Some(opened(text, from, Sign::Said));
     }
-    let is_option = text.at(name.start) == b'-' || matches!(text.before(name.start), b'/' | b'-');
+    let is_option = text.at(name.start) == b'-';
     (spaced > at).then(|| opened(text, spaced, if is_option { Sign::Option } else { Sign::Said }))
 }
 
@@ -104,10 +112,16 @@ fn labelled(text: Text<'_>, at: usize) -> Option<usize> {
 
 /// `=`, `:`, `=>`, `:=`, `==`, and a type between name and value (`password: str = …`).
 fn operator(text: Text<'_>, at: usize) -> Option<(usize, Sign)> {
-    let end = text.run(at, 3, |byte| matches!(byte, b'=' | b':' | b'>' | b'~' | b'|' | b'!'));
+    let end = text.run(at, 3, |byte| matches!(byte, b'=' | b':' | b'>' | b'~' | b'|' | b'!' | b'<' | b'-'));
+    // `<-` assigns in R and Haskell; other dashes and angles belong to what follows.
+    let end = if text.has(at, b"<-") {
+        end
+    } else {
+        text.run(at, 3, |byte| matches!(byte, b'=' | b':' | b'>' | b'~' | b'|' | b'!'))
+    };
     let sign = text.cut(at, end);
     match sign {
-        b"=" | b":" | b"=>" | b":=" | b"|" | b"|=" | b"::=" | b"?=" | b":>" => {}
+        b"=" | b":" | b"=>" | b":=" | b"|" | b"|=" | b"::=" | b"?=" | b":>" | b"<-" => {}
         b"==" | b"===" | b"!=" | b"!==" => return Some((end, Sign::Compared)),
         _ => return None,
     }
@@ -142,6 +156,7 @@ fn opened(text: Text<'_>, from: usize, sign: Sign) -> Given {
     let call = text.run(from, CALL_BYTES_MAX, |byte| is_word(byte) || matches!(byte, b'.' | b':' | b'!' | b' '));
     if text.at(call) == b'('
         && !has_any(text.cut(from, call), GETTERS)
+        && !CODERS.iter().any(|coder| text.cut(from, call).ends_with(coder))
         && let Some((from, quote)) = quoted(call + 1)
     {
         return Given { from, sign, quote: Some(quote) };
@@ -163,9 +178,11 @@ const FALLBACK_BYTES: usize = 96;
 const FALLBACKS: &[&[u8]] = &[b"|| ", b"?? ", b" or ", b"?: ", b", ", b"default: ", b"default="];
 const SCHEMES: &[&str] = &["bearer ", "basic ", "token ", "apikey ", "api-key ", "key ", "ssws ", "bot ", "oauth "];
 const SAID: &[&str] = &[
-    "is ", "is:", "was ", "ist ", "es ", "est ", "to ", "lautet ", "è ", "é ", "is now ", "=", "是", "为", "は", ":",
-    "—", "- ",
+    "is ", "is:", "equ ", "by ", "was ", "ist ", "es ", "est ", "to ", "lautet ", "è ", "é ", "is now ", "=", "是",
+    "为", "は", ":", "—", "- ",
 ];
+/// Methods that are told an encoding.
+const CODERS: &[&[u8]] = &[b".encode", b".decode", b".getbytes", b".getBytes"];
 /// Calls that look a value up by the name in them.
 const GETTERS: &[&[u8]] = &[
     b"get",

@@ -86,6 +86,20 @@ fn arguments_of_calls() {
 }
 
 #[test]
+fn values_beside_their_names() {
+    let value = "k3Jd9sLq02mXnB4vC7zQ1wE5";
+    spans(&format!("<input value=\"{value}\" name=\"api_key\">"), &[("secret.generic", value)]);
+    spans(&format!("Unseal Key 1: {value}="), &[("secret.generic", &format!("{value}="))]);
+    spans(&format!("{{\"method\": \"login_with_api_key\", \"params\": [\"{value}\"]}}"), &[("secret.generic", value)]);
+    check(
+        "https://x.blob.core.windows.net/c?sv=2020-08-04&sig=k3Jd9sLq02mXnB4vC7zQ1wE5rT8yU6iO0pA9sD2fGh4%3D",
+        &["secret.azure_sas"],
+    );
+    check("db.test:5432:app:bob:jd83hfkw", &["secret.generic"]);
+    check("https://k3Jd9sLq02mXnB4vC7zQ1wE5rT8y@git.test/x.git", &["secret.url_credential"]);
+}
+
+#[test]
 fn hashes_of_passwords() {
     check("admin:$apr1$k3Jd9sLq$02mXnB4vC7zQ1wE5rT8yU6", &["secret.password_hash"]);
     check(
@@ -151,6 +165,15 @@ fn what_only_speaks_of_secrets_holds_none() {
         "public_key = \"k3Jd9sLq02mXnB4vC7zQ1wE5rT8yU6iO\"",
         "self.assertEqual(token.type, Token.NAME)",
         "password=\"password123\"",
+        "\"minipass\": \"^7.1.3\"",
+        "\"AWS::IAM::AccessKey\": \"72c2d9dd90025459\"",
+        "const DOMAIN_PASSWORD_PROPERTIES: u32 = 8u32;",
+        "password = password.encode(\"latin1\")",
+        "Pass `verbosity=1` to see more",
+        "OID_PASSWORD = ObjectIdentifier(\"1.2.840.113549.1.9.7\")",
+        "git log -p fd68f8f5e33f4cecea4fdb7abc5ee19c12f138f0",
+        "the passphrase cache\\.$",
+        "fastcgi_pass unix:/run/php/php7.4-fpm.sock;",
         "private_key_path = \"~/.ssh/id_rsa\"",
     ] {
         check(text, &[]);

@@ -15,6 +15,10 @@ pub(super) struct Value<'t> {
     strength: Strength,
     sign: Sign,
     quoted: bool,
+    /// One of several pairs between semicolons: a connection string.
+    in_pairs: bool,
+    /// Given by `=`.
+    by_equals: bool,
     /// In quotes that were not closed before a space: a sentence.
     broken: bool,
     /// The byte that follows.
@@ -34,6 +38,8 @@ impl<'t> Value<'t> {
                     && !(in_query && matches!(byte, b'&' | b'#'))
             }
         });
+        let in_pairs = text.cut(name.start.saturating_sub(2), name.start).contains(&b';');
+        let by_equals = text.cut(name.end, from).contains(&b'=');
         let broken = given.quote.is_some_and(|quote| text.at(stop) != quote);
         let end = from + trimmed(text.cut(from, stop), given.quote.is_some());
         Self {
@@ -44,6 +50,8 @@ impl<'t> Value<'t> {
             strength: name.strength,
             sign: given.sign,
             quoted: given.quote.is_some(),
+            in_pairs,
+            by_equals,
             broken,
             next: text.at(stop),
         }
@@ -56,6 +64,7 @@ impl<'t> Value<'t> {
             || bytes.len() > BYTES_MAX
             || is_placeholder(bytes)
             || is_published(bytes)
+            || is_number(bytes)
             || self.looks_like_code()
             || self.sign == Sign::Compared && !self.quoted
         {
@@ -79,8 +88,11 @@ impl<'t> Value<'t> {
         }
         let rare = rarity(bytes);
         match self.sign {
-            Sign::Said => (is_mixed(bytes) && (rare >= 4.0 || has_sign(bytes) || bytes.len() >= 8) && !is_dull(bytes))
-                .then(|| sure(rare, 0.65)),
+            Sign::Said => {
+                let has_digit = bytes.iter().any(u8::is_ascii_digit);
+                let is_chosen = has_digit && (rare >= 4.0 || bytes.len() >= 8) || rare >= 12.0;
+                (is_mixed(bytes) && is_chosen && !is_dull(bytes)).then(|| sure(rare, 0.65))
+            }
             _ if self.broken => (is_human(bytes) && rare >= 4.0).then(|| sure(rare, 0.6)),
             _ if self.quoted || matches!(self.sign, Sign::Element | Sign::Option) => {
                 (rare >= 7.0 || is_human(bytes)).then(|| sure(rare, 0.75))
@@ -115,7 +127,8 @@ impl<'t> Value<'t> {
         let bytes = self.bytes;
         let is_seed = has_any(self.name, &[b"salt", b"nonce", b"sig"]);
         let (length, needs) = if is_seed { (8, 16.0) } else { (16, 30.0) };
-        let is_hex = bytes.iter().all(u8::is_ascii_hexdigit);
+        // A digest as the key of a map is no secret; one that is assigned in quotes may be.
+        let is_hex = bytes.iter().all(u8::is_ascii_hexdigit) && !(self.by_equals && self.quoted && bytes.len() >= 32);
         let given = !matches!(self.sign, Sign::Said | Sign::Compared) && !self.broken;
         let varied = bytes.iter().any(u8::is_ascii_digit) && bytes.iter().any(u8::is_ascii_alphabetic);
         (given
@@ -154,13 +167,15 @@ impl<'t> Value<'t> {
         is_call
             || is_member
             || self.next == b'('
-            || matches!(first, b'.' | b'&' | b'@' | b'!' | b'|' | b'-' | b'(' | b'{' | b'[')
-                && (self.strength != Strength::Password || rarity(bytes) < 20.0)
+            || matches!(
+                first,
+                b'*' | b'#' | b'%' | b'^' | b'~' | b'\\' | b'.' | b'&' | b'@' | b'!' | b'|' | b'-' | b'(' | b'{' | b'['
+            ) && (self.strength != Strength::Password || rarity(bytes) < 20.0)
             || has_any(bytes, CODE)
     }
 
     fn ends_line(&self) -> bool {
-        matches!(self.next, b'\n' | b'\r' | 0 | b'<' | b' ' | b'\\' | b'"' | b'\'' | b'`')
+        self.in_pairs || matches!(self.next, b'\n' | b'\r' | 0 | b'<' | b' ' | b'\\' | b'"' | b'\'' | b'`')
     }
 }
 
@@ -202,6 +217,18 @@ fn is_human(value: &[u8]) -> bool {
     value.len() >= 6 && is_mixed(value) && !is_dull(value) && !value.contains(&b'/') && !is_name_like(value)
 }
 
+/// A version, a number with its unit, an object identifier.
+fn is_number(value: &[u8]) -> bool {
+    let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    let numbers = value
+        .iter()
+        .filter(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'^' | b'~' | b'=' | b'<' | b'>' | b'*'))
+        .count();
+    let has_sign = value.iter().any(|byte| matches!(byte, b'.' | b'^' | b'~'));
+    letters + numbers == value.len()
+        && (letters == 0 && has_sign || letters <= 1 && value.len() < 8 || letters <= 2 && value.len() <= 5)
+}
+
 /// Letters, and digits or signs.
 fn is_mixed(value: &[u8]) -> bool {
     let letters = value.iter().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());
@@ -228,4 +255,4 @@ const CONFIDENCE_MAX: f32 = 0.95;
 const TEMPLATES: &[&[u8]] =
     &[b"${", b"{{", b"}}", b"<%", b"#{", b"%(", b"$(", b"://", b"{0}", b"{1}", b"{}", b"process.env", b"os.environ"];
 const CODE: &[&[u8]] =
-    &[b"::", b"->", b"=>", b"()", b"self.", b"this.", b"$_", b"args.", b"env.", b"config.", b"[\"", b"['"];
+    &[b"::", b"->", b"=>", b"()", b"self.", b"this.", b"$_", b"args.", b"env.", b"config.", b"[\"", b"['", b"[\\"];
