@@ -35,6 +35,20 @@ impl Ground {
         Self { destinations: Destinations::prepare(&facts), mode, now_unix }
     }
 
+    /// The same ground with a destination for each thing that can be wrong with one. A policy that guards against what is
+    /// not there yet is not unreachable.
+    pub(crate) fn with_flaws(&self) -> Self {
+        let mut facts = self.destinations.facts().to_vec();
+        facts.extend(FLAWS.iter().map(|(hosting, what, flaw)| {
+            let mut flawed = DestinationFacts { name: format!("({what})"), ..made_up(*hosting) };
+            flawed.floating = false;
+            flawed.assessed = Assessed::own();
+            flaw(&mut flawed);
+            flawed
+        }));
+        Self { destinations: Destinations::prepare(&facts), ..self.clone() }
+    }
+
     /// The destinations, in order.
     pub fn destinations(&self) -> &[DestinationFacts] {
         self.destinations.facts()
@@ -351,6 +365,22 @@ fn made_up(hosting: Hosting) -> DestinationFacts {
     }
 }
 
+/// What can be wrong with a destination, one thing each.
+type Flaw = (Hosting, &'static str, fn(&mut DestinationFacts));
+const FLAWS: [Flaw; 9] = [
+    (Hosting::Hosted, "expired", |one| one.assessment = Assessment::Until(0)),
+    (Hosting::Hosted, "missing", |one| one.assessment = Assessment::Missing),
+    (Hosting::Hosted, "unowned", |one| one.owned = false),
+    (Hosting::Hosted, "trains", |one| one.assessed.trains = true),
+    (Hosting::Hosted, "keeps", |one| one.assessed.retention_days = 30),
+    (Hosting::Hosted, "floats", |one| one.floating = true),
+    (Hosting::Hosted, "in the EU", |one| one.jurisdiction = "EU".to_owned()),
+    (Hosting::SelfHosted, "unowned, own", |one| one.owned = false),
+    (Hosting::SelfHosted, "unpromoted", |one| {
+        one.provenance = Provenance::Unpromoted;
+        one.allow_unmodelled = true;
+    }),
+];
 /// Classes that are always tried, because every organisation has an opinion about them.
 const COMMON_CLASSES: [&str; 6] =
     ["attack.injection", "code.source", "opaque.image", "phi.mrn", "pii.email", "secret.aws_access_key"];

@@ -79,6 +79,9 @@ pub enum Command {
     /// Legacy keys, which expire
     #[command(subcommand)]
     Key(Key),
+    /// Calls that wait for a person's yes
+    #[command(subcommand)]
+    Approval(Approval),
     /// The ledger
     #[command(subcommand)]
     Ledger(Ledger),
@@ -145,6 +148,27 @@ pub enum Key {
         /// The key's id
         id: String,
     },
+}
+
+/// `portcullis approval`.
+#[derive(Debug, Subcommand)]
+pub enum Approval {
+    /// List them: who calls, where to, what was found, whose yes is missing
+    List,
+    /// Say yes; the identical call, sent again, spends it once
+    Approve(Answer),
+    /// Say no
+    Deny(Answer),
+}
+
+/// An answer to a call that waits.
+#[derive(Debug, Args)]
+pub struct Answer {
+    /// The question's id
+    pub id: String,
+    /// In which role, one of those that policy names [default: the only one]
+    #[arg(long = "as", value_name = "ROLE")]
+    pub role: Option<String>,
 }
 
 /// `portcullis ledger`.

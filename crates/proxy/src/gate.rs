@@ -7,6 +7,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 
+use crate::approvals::Approvals;
 use crate::destination::Destination;
 use crate::limits::Limits;
 use crate::memo::Memo;
@@ -25,6 +26,8 @@ pub struct Gate {
     pub keys: Arc<store::Keys>,
     /// What operators watch.
     pub metrics: Arc<Metrics>,
+    /// Calls that wait for a person's yes.
+    pub approvals: Approvals,
     /// Binds sealed reasoning to who issued it.
     pub seals: Seals,
     /// Keys pseudonyms.
@@ -126,6 +129,7 @@ impl Gate {
             counters: Arc::new(store::budgets::Memory::default()),
             keys,
             metrics,
+            approvals: Approvals::default(),
             seals: Seals::new(secrets.seals),
             pseudonym_key: inspect::pseudonym::Key::new(secrets.pseudonyms),
             calls,
