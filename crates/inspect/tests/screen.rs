@@ -165,6 +165,20 @@ fn no_byte_of_a_masked_span_goes_out() {
         ("key AKIA2J3K4L5M6N7P8Q9R!", "AKIA"),
         ("-----BEGIN PRIVATE KEY-----\nMIIE", "MIIE"),
         ("password: hunter2!x", "hunter2"),
+        ("NI AB 12 34 56 C here", "AB 12"),
+        ("CPF 529.982.247-25 here", "529"),
+        ("HKID A123456(3) here", "A1234"),
+        ("born March 4, 1980 in", "March"),
+        ("geboren am 4. März 1980 in", "4. M"),
+        ("生年月日1980年3月4日です", "1980"),
+        ("GPS 48.8566, 2.3522 here", "48."),
+        ("account number: 12 345 678 here", "12 3"),
+        ("x\nPID|1||7^^A||DOE^JOHN ALAN^A||x", "DOE"),
+        ("{\"resourceType\": \"Patient\", \"given\": [\"Mary Ann\"]}", "Mary"),
+        ("%B4111111111111111^DOE/JOHN A^2712101?", "4111"),
+        ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "ERIK"),
+        ("call 785 8949 now", "785"),
+        ("(S//NF) x", "(S//"),
     ] {
         let each: Vec<usize> = (0..text.len()).collect();
         let outcome = stream(inspector().screen(rules(&["*"], &[])), in_chunks(text, &each).into_iter());

@@ -414,11 +414,14 @@ const EXACT_CALLS: Calls = &[
 #[cfg(test)]
 pub(crate) mod tests {
     use std::collections::BTreeSet;
+    use std::sync::OnceLock;
 
     use crate::{Channel, Found, Inspector, Piece, Settings};
 
     fn found(channel: Channel, text: &str) -> Found {
-        Inspector::new(&Settings::default()).unwrap().inspect(&[Piece::text(channel, text)])
+        static INSPECTOR: OnceLock<Inspector> = OnceLock::new();
+        let inspector = INSPECTOR.get_or_init(|| Inspector::new(&Settings::default()).unwrap());
+        inspector.inspect(&[Piece::text(channel, text)])
     }
 
     /// The classes found in a user's text, sorted.
