@@ -30,7 +30,7 @@ impl Inspector {
                 return Err(own.err().into_iter().chain(exceptions.err()).flatten().collect());
             }
         };
-        let reader = Arc::new(Reader::new(own, exceptions, settings.limits.clone()));
+        let reader = Arc::new(Reader::new(own, exceptions, settings));
         Ok(Self { reader, settings: Arc::new(settings.clone()), version: version(settings) })
     }
 
@@ -211,6 +211,14 @@ fn version(settings: &Settings) -> String {
                 field(digest);
             }
         }
+    }
+    for records in &settings.records {
+        field(records.class.as_bytes());
+        field(&records.index.digest().to_le_bytes());
+    }
+    for documents in &settings.documents {
+        field(documents.class.as_bytes());
+        field(&documents.index.digest().to_le_bytes());
     }
     let thresholds = &settings.thresholds;
     for threshold in

@@ -4,18 +4,21 @@ use std::ops::Range;
 
 use crate::custom::Own;
 use crate::decode::{self, Run};
+use crate::exact::words::Words;
 use crate::exception::Exceptions;
 use crate::injection::{Score, Scorer, Trained};
 use crate::normal::{Unseen, UnseenKind, is_invisible, normalise};
 use crate::scan::{Hit, Lexicon, Scan, Tail};
 use crate::text::{Text, is_base64};
 use crate::view::View;
-use crate::{Channel, Class, Limits, detect, tagger};
+use crate::{Channel, Class, Documents, Limits, Records, Settings, detect, tagger};
 
 /// Everything that is needed to read a text.
 pub(crate) struct Reader {
     lexicon: Lexicon,
     own: Own,
+    records: Vec<Records>,
+    documents: Vec<Documents>,
     exceptions: Exceptions,
     scorer: Box<dyn Scorer>,
     limits: Limits,
@@ -53,8 +56,16 @@ struct Pass<'r> {
 type ToSource<'a> = &'a dyn Fn(Range<usize>) -> Range<usize>;
 
 impl Reader {
-    pub(crate) fn new(own: Own, exceptions: Exceptions, limits: Limits) -> Self {
-        Self { lexicon: Lexicon::new(), own, exceptions, scorer: Box::new(Trained), limits }
+    pub(crate) fn new(own: Own, exceptions: Exceptions, settings: &Settings) -> Self {
+        Self {
+            lexicon: Lexicon::new(),
+            own,
+            records: settings.records.clone(),
+            documents: settings.documents.clone(),
+            exceptions,
+            scorer: Box::new(Trained),
+            limits: settings.limits.clone(),
+        }
     }
 
     /// Reads a text for calls: everything, up to the limits.
@@ -96,6 +107,30 @@ impl Reader {
                 None => true,
             }
         });
+    }
+
+    /// Values of the organisation's records and passages of its documents.
+    fn organisation(&self, text: &str, hits: &mut Vec<Hit>) {
+        if self.records.is_empty() && self.documents.is_empty() {
+            return;
+        }
+        let words = Words::new(text);
+        let mut push = |class: &str, places: Vec<Range<usize>>, detector| {
+            hits.extend(places.into_iter().map(|place| Hit {
+                start: place.start,
+                end: place.end,
+                class: Class::new(class),
+                confidence: 1.0,
+                detector,
+                tail: None,
+            }));
+        };
+        for records in &self.records {
+            push(&records.class, records.index.find(&words), "records");
+        }
+        for documents in &self.documents {
+            push(&documents.class, documents.index.find(&words), "documents");
+        }
     }
 
     /// Whether the organisation has detectors of its own.
@@ -162,6 +197,9 @@ impl Pass<'_> {
         let mut scan = Scan::new(&view.text, self.manner.channel, self.manner.whole);
         scan.run(&self.reader.lexicon);
         self.reader.own.find(&view.text, &mut scan.hits);
+        if self.manner.whole {
+            self.reader.organisation(&view.text, &mut scan.hits);
+        }
         if depth == 0
             && self.manner.whole
             && let Some(place) = detect::source_code(scan.text)

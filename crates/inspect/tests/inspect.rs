@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use inspect::{Channel, Class, Content, Custom, Found, Inspector, Level, Limits, Matches, Piece, Settings};
+use inspect::{
+    Channel, Class, Content, Custom, Documents, Found, Inspector, Level, Limits, Matches, Piece, Records, Settings,
+    exact, fingerprint,
+};
 
 fn inspect(pieces: &[Piece<'_>]) -> Found {
     Inspector::new(&Settings::default()).unwrap().inspect(pieces)
@@ -181,6 +185,45 @@ fn own_detectors_find_own_classes_at_their_level() {
     let inspector = Inspector::new(&Settings { custom: vec![custom], ..Settings::default() }).unwrap();
     let found = inspector.inspect(&[Piece::text(Channel::User, "about project bluebird and ｐｒｏｊｅｃｔ bluebird")]);
     assert_eq!((found.counts()[&Class::new("org.project")], found.level), (2, Level::Internal));
+}
+
+#[test]
+fn values_of_records_and_passages_of_documents_are_found_under_their_classes() {
+    let key = exact::Key::new([3; 32]);
+    let (customers, built) = exact::Index::build(&key, ["Anna Kowalska", "4711 0815 99"]);
+    let passage =
+        "the price will be paid in three parts and the last of them only when the permits have been given to us";
+    let plans = fingerprint::Index::build(&key, [passage]);
+    let settings = |index| Settings {
+        records: vec![Records {
+            name: "customers".to_owned(),
+            class: "org.customer".to_owned(),
+            level: Some(Level::Confidential),
+            index: Arc::new(index),
+        }],
+        documents: vec![Documents {
+            name: "plans".to_owned(),
+            class: "marking.fingerprint".to_owned(),
+            level: Some(Level::Restricted),
+            index: Arc::new(plans.clone()),
+        }],
+        ..Settings::default()
+    };
+    assert_eq!((built.kept, built.left_out), (2, 0));
+    let inspector = Inspector::new(&settings(customers)).unwrap();
+    let check = |pieces: &[&str], expected: &[&str], level| {
+        let pieces: Vec<_> = pieces.iter().map(|text| Piece::text(Channel::User, text)).collect();
+        let found = inspector.inspect(&pieces);
+        assert_eq!((classes(&found), found.level), (expected.iter().map(|class| (*class).to_owned()).collect(), level));
+    };
+    check(&["ask ＡＮＮＡ ko\u{200b}walska"], &["org.customer"], Level::Confidential);
+    check(&["no. 4711081599"], &["org.customer"], Level::Confidential);
+    check(&["ask Anna", " Kowalska"], &["org.customer"], Level::Confidential);
+    check(&["QW5uYSBLb3dhbHNrYSBpcyBoZXJl"], &["org.customer"], Level::Confidential);
+    check(&[&passage.to_uppercase()], &["marking.fingerprint"], Level::Restricted);
+    check(&["ask Anna Kowalski about the price of three parts"], &[], Level::Public);
+    let other = Inspector::new(&settings(exact::Index::build(&key, ["Jan Nowak"]).0)).unwrap();
+    assert_ne!(inspector.version(), other.version());
 }
 
 #[test]

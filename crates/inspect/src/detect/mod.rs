@@ -3,6 +3,7 @@
 mod address;
 mod birth;
 mod card;
+mod clinical;
 mod code;
 pub(crate) mod context;
 mod digits;
@@ -85,6 +86,8 @@ pub(crate) fn lexicon() -> Vec<(Literal, Action)> {
     for (words, mark) in MARKS {
         all.extend(words.iter().map(|word| (folded(word), Action::Mark(*mark))));
     }
+    let clinical = clinical::DRUGS.iter().chain(clinical::CONDITIONS);
+    all.extend(clinical.map(|word| (folded(word), Action::Mark(Mark::Clinical))));
     for (words, call) in CALLS.iter().chain(labels::LABELS) {
         all.extend(words.iter().map(|word| (folded(word), Action::Call(*call))));
     }
@@ -346,6 +349,7 @@ const CALLS: Calls = &[
     (&["sig="], shapes::signature),
     (&["aad3b435b51404eeaad3b435b51404ee"], shapes::windows_hash),
     (&["tlp:"], marking::tlp),
+    (&["eccn"], marking::eccn),
     (
         &["](http", "](<http", "](//", "](data:", "]: http", "]:http", "<http", "src=", "href=", "srcset=", "url("],
         link::link,
@@ -391,6 +395,15 @@ const EXACT_CALLS: Calls = &[
         &["CONFIDENTIAL", "CUI", "FOUO", "TOP SECRET", "SECRET//", "NOFORN", "VERTRAULICH", "CONFIDENTIEL"],
         marking::banner,
     ),
+    (
+        &[
+            "NATO SECRET", "NATO CONFIDENTIAL", "NATO RESTRICTED", "COSMIC TOP SECRET", "EU SECRET", "EU CONFIDENTIAL", "EU RESTRICTED", "SECRET UE", "RESTREINT UE", "UK SECRET", "FOR OFFICIAL USE ONLY",
+            "DEN DIENSTGEBRAUCH", "CONTROLLED UNCLASSIFIED INFORMATION", "EXPORT CONTROLLED", "EXPORT-CONTROLLED", "ITAR CONTROLLED", "ITAR-CONTROLLED", "ITAR RESTRICTED", "SUBJECT TO ITAR", "EAR CONTROLLED", "SUBJECT TO THE EAR",
+            "Arms Export Control Act", "ARMS EXPORT CONTROL ACT", "OFFICIAL-SENSITIVE", "OFFICIAL SENSITIVE", "VS-NfD",
+        ],
+        marking::phrase,
+    ),
+    (&["(S//", "(TS//", "(C//", "(U//FOUO)", "(CUI)", "(CUI//", "(FOUO)"], marking::portion),
 ];
 
 #[cfg(test)]

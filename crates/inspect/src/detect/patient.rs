@@ -65,10 +65,10 @@ pub(crate) fn named_before(scan: &mut Scan<'_>, start: usize) {
     }
 }
 
-/// E-mail addresses, phones and social security numbers near clinical words.
+/// Names, addresses, phones, dates of birth and numbers of persons near clinical words.
 pub(crate) fn identifiers(scan: &mut Scan<'_>) {
     let mut found = Vec::new();
-    for hit in scan.hits.iter().filter(|hit| matches!(hit.class.as_str(), "pii.email" | "pii.phone" | "pii.ssn")) {
+    for hit in scan.hits.iter().filter(|hit| IDENTIFIERS.contains(&hit.class.as_str())) {
         if scan.is_marked(Mark::Clinical, hit.start, CLINICAL_BYTES)
             || scan.is_marked_after(Mark::Clinical, hit.end, CLINICAL_BYTES)
         {
@@ -190,6 +190,19 @@ fn is_doctor(text: Text<'_>, at: usize) -> bool {
         .iter()
         .any(|title| text.has(at.saturating_sub(title.len()), title) && at >= title.len())
 }
+
+/// Classes that tell who somebody is.
+const IDENTIFIERS: &[&str] = &[
+    "pii.email",
+    "pii.phone",
+    "pii.ssn",
+    "pii.national_id",
+    "pii.health_insurance",
+    "pii.date_of_birth",
+    "pii.passport",
+    "pii.person",
+    "pii.name",
+];
 
 /// Words between `patient` and a name, and whether they announce one.
 const LABELS: &[(&str, bool)] = &[
