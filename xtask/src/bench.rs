@@ -4,19 +4,31 @@ use anyhow::{Result, bail};
 
 use crate::run::{cargo, ran, root, target};
 
-/// Runs the benchmark of the door, or all of them; today the door is the only one.
+/// Runs the benchmark that is named: `door` (also without a name) or `ledger`.
 ///
 /// # Errors
 /// When something does not build, is not installed, or the run itself breaks. Never because a number is bad.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let rest = match arguments.split_first() {
-        Some((first, rest)) if first == "door" => rest,
-        Some((first, _)) if !first.starts_with('-') => bail!("there is no benchmark `{first}`; there is `door`"),
-        _ => arguments,
-    };
+    match arguments.split_first() {
+        Some((first, rest)) if first == "door" => door(rest),
+        Some((first, rest)) if first == "ledger" => ledger(rest),
+        Some((first, _)) if !first.starts_with('-') => {
+            bail!("there is no benchmark `{first}`; there are `door` and `ledger`")
+        }
+        _ => door(arguments),
+    }
+}
+
+fn door(rest: &[String]) -> Result<()> {
     ran(&mut cargo(&["build", "--release", "--package", "portcullis", "--package", "bench"]))?;
     let mut command = std::process::Command::new(target().join("release").join("bench-door"));
     command.arg("--portcullis").arg(target().join("release").join("portcullis"));
     command.arg("--page").arg(root().join("docs").join("benchmarks.md"));
     ran(command.args(rest).current_dir(root()))
+}
+
+/// `[DIR] [SECONDS] [RECORDS]`: where to write, how long each row lasts, how many records are proved and verified.
+fn ledger(rest: &[String]) -> Result<()> {
+    ran(&mut cargo(&["build", "--release", "--package", "bench", "--bin", "bench-ledger"]))?;
+    ran(std::process::Command::new(target().join("release").join("bench-ledger")).args(rest).current_dir(root()))
 }
