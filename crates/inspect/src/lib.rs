@@ -5,6 +5,7 @@
 //! [`pseudonym`] replaces found values by stable tokens and puts them back. `docs/inspection.md` states the
 //! classes, the bounds and what is not covered.
 
+mod canary;
 mod class;
 mod custom;
 mod decode;
@@ -12,9 +13,11 @@ mod detect;
 mod exception;
 mod found;
 mod gate;
+pub mod inherit;
 mod injection;
 mod inspector;
 mod joined;
+pub mod leak;
 mod level;
 mod normal;
 mod piece;
@@ -26,6 +29,7 @@ mod settings;
 mod text;
 mod view;
 
+pub use canary::Canary;
 pub use class::Class;
 pub use exception::{Excepted, Exception, SALTS_MAX};
 pub use found::{Finding, Found};

@@ -18,6 +18,7 @@ pub(crate) struct Reader {
     own: Own,
     exceptions: Exceptions,
     scorer: Box<dyn Scorer>,
+    answer_hosts: Vec<String>,
     limits: Limits,
 }
 
@@ -53,8 +54,8 @@ struct Pass<'r> {
 type ToSource<'a> = &'a dyn Fn(Range<usize>) -> Range<usize>;
 
 impl Reader {
-    pub(crate) fn new(own: Own, exceptions: Exceptions, limits: Limits) -> Self {
-        Self { lexicon: Lexicon::new(), own, exceptions, scorer: Box::new(Trained), limits }
+    pub(crate) fn new(own: Own, exceptions: Exceptions, answer_hosts: Vec<String>, limits: Limits) -> Self {
+        Self { lexicon: Lexicon::new(), own, exceptions, scorer: Box::new(Trained), answer_hosts, limits }
     }
 
     /// Reads a text for calls: everything, up to the limits.
@@ -148,6 +149,7 @@ impl Reader {
             detect::open_iban(bytes),
             detect::open_armour(bytes),
             detect::open_link(bytes),
+            detect::open_template(bytes),
             detect::open_name(bytes),
         ];
         spans.into_iter().min().unwrap_or(0).min(self.own.open(text))
@@ -160,6 +162,9 @@ impl Pass<'_> {
     fn view(&mut self, view: &View<'_>, depth: u8, to_source: ToSource<'_>) {
         let mut scan = Scan::new(&view.text, self.manner.channel, self.manner.whole);
         scan.run(&self.reader.lexicon);
+        if self.manner.channel == Channel::Answer && !self.reader.answer_hosts.is_empty() {
+            detect::strange_hosts(&mut scan, &self.reader.answer_hosts, &|place| view.is_rewritten(place));
+        }
         self.reader.own.find(&view.text, &mut scan.hits);
         if depth == 0
             && self.manner.whole
