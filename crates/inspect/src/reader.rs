@@ -21,6 +21,7 @@ pub(crate) struct Reader {
     documents: Vec<Documents>,
     exceptions: Exceptions,
     scorer: Box<dyn Scorer>,
+    answer_hosts: Vec<String>,
     limits: Limits,
 }
 
@@ -64,6 +65,7 @@ impl Reader {
             documents: settings.documents.clone(),
             exceptions,
             scorer: Box::new(Trained),
+            answer_hosts: settings.answer_hosts.clone(),
             limits: settings.limits.clone(),
         }
     }
@@ -183,6 +185,7 @@ impl Reader {
             detect::open_iban(bytes),
             detect::open_armour(bytes),
             detect::open_link(bytes),
+            detect::open_template(bytes),
             detect::open_name(bytes),
             tagger::open_names(text),
         ];
@@ -196,6 +199,9 @@ impl Pass<'_> {
     fn view(&mut self, view: &View<'_>, depth: u8, to_source: ToSource<'_>) {
         let mut scan = Scan::new(&view.text, self.manner.channel, self.manner.whole);
         scan.run(&self.reader.lexicon);
+        if self.manner.channel == Channel::Answer && !self.reader.answer_hosts.is_empty() {
+            detect::strange_hosts(&mut scan, &self.reader.answer_hosts, &|place| view.is_rewritten(place));
+        }
         self.reader.own.find(&view.text, &mut scan.hits);
         if self.manner.whole {
             self.reader.organisation(&view.text, &mut scan.hits);

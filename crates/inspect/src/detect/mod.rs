@@ -43,12 +43,13 @@ pub(crate) use code::open_code;
 use digits::Chain;
 pub(crate) use digits::open_chain;
 pub(crate) use iban::open_iban;
-pub(crate) use link::open_link;
+pub(crate) use link::{open_link, strange_hosts};
 pub(crate) use message::{open_resource_name, open_segment};
 pub(crate) use patient::open_name;
 pub(crate) use payment::open_track;
 pub(crate) use shapes::{armour_ends, open_armour};
 pub(crate) use source::source_code;
+pub(crate) use template::open_template;
 
 /// What to do where a literal stands.
 #[derive(Clone, Copy)]
@@ -351,40 +352,10 @@ const CALLS: Calls = &[
     (&["tlp:"], marking::tlp),
     (&["eccn"], marking::eccn),
     (
-        &["](http", "](<http", "](//", "](data:", "]: http", "]:http", "<http", "src=", "href=", "srcset=", "url("],
+        link::SIGNS,
         link::link,
     ),
-    (
-        &[
-            "<|im_",
-            "<|sys",
-            "<|use",
-            "<|ass",
-            "<|end",
-            "<|sta",
-            "<|eot",
-            "<|eom",
-            "<|beg",
-            "<|cha",
-            "<|mes",
-            "<|too",
-            "<|fim",
-            "<|ret",
-            "<|fin",
-            "<|pyt",
-            "[inst]",
-            "[/inst]",
-            "<<sys>>",
-            "<</sys>>",
-            "<start_of_turn>",
-            "<end_of_turn>",
-            "[system]",
-            "</s>",
-            "<system>",
-            "</system>",
-        ],
-        template::template,
-    ),
+    (template::BEGINNINGS, template::template),
 ];
 
 #[rustfmt::skip]
