@@ -4,14 +4,18 @@ use anyhow::{Result, bail};
 
 use crate::run::{cargo, ran, root, target};
 
-/// Runs the benchmark of the door, or all of them; today the door is the only one.
+/// Runs the benchmark that is named: the door, what a policy decision costs, or overload. Without a name, the door.
 ///
 /// # Errors
 /// When something does not build, is not installed, or the run itself breaks. Never because a number is bad.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let rest = match arguments.split_first() {
         Some((first, rest)) if first == "door" => rest,
-        Some((first, _)) if !first.starts_with('-') => bail!("there is no benchmark `{first}`; there is `door`"),
+        Some((first, _)) if first == "policy" => return ran(&mut cargo(&["bench", "--package", "judge"])),
+        Some((first, rest)) if first == "overload" && rest.is_empty() => return overload(),
+        Some((first, _)) if !first.starts_with('-') => {
+            bail!("there is no benchmark `{first}`; there are `door`, `policy` and `overload`")
+        }
         _ => arguments,
     };
     ran(&mut cargo(&["build", "--release", "--package", "portcullis", "--package", "bench"]))?;
@@ -19,4 +23,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     command.arg("--portcullis").arg(target().join("release").join("portcullis"));
     command.arg("--page").arg(root().join("docs").join("benchmarks.md"));
     ran(command.args(rest).current_dir(root()))
+}
+
+/// A stand-in engine that saturates, behind the whole pipeline and without it, in simulated time: no machine is measured.
+fn overload() -> Result<()> {
+    ran(&mut cargo(&["test", "--package", "proxy", "--lib", "admission::overload", "--", "--nocapture"]))
 }

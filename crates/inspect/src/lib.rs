@@ -25,6 +25,7 @@ mod reader;
 mod scan;
 mod screen;
 mod settings;
+mod tagger;
 mod text;
 mod view;
 

@@ -6,12 +6,12 @@ use crate::custom::Own;
 use crate::decode::{self, Run};
 use crate::exact::words::Words;
 use crate::exception::Exceptions;
-use crate::injection::{Phrases, Score, Scorer};
+use crate::injection::{Score, Scorer, Trained};
 use crate::normal::{Unseen, UnseenKind, is_invisible, normalise};
 use crate::scan::{Hit, Lexicon, Scan, Tail};
 use crate::text::{Text, is_base64};
 use crate::view::View;
-use crate::{Channel, Class, Documents, Limits, Records, Settings, detect};
+use crate::{Channel, Class, Documents, Limits, Records, Settings, detect, tagger};
 
 /// Everything that is needed to read a text.
 pub(crate) struct Reader {
@@ -63,7 +63,7 @@ impl Reader {
             records: settings.records.clone(),
             documents: settings.documents.clone(),
             exceptions,
-            scorer: Box::new(Phrases),
+            scorer: Box::new(Trained),
             limits: settings.limits.clone(),
         }
     }
@@ -184,6 +184,7 @@ impl Reader {
             detect::open_armour(bytes),
             detect::open_link(bytes),
             detect::open_name(bytes),
+            tagger::open_names(text),
         ];
         spans.into_iter().min().unwrap_or(0).min(self.own.open(text))
     }
@@ -216,7 +217,7 @@ impl Pass<'_> {
             self.reading.hits.push(hit);
         }
         if self.manner.whole {
-            let score = self.reader.scorer.score(scan.text, &mut scan.cues);
+            let score = self.reader.scorer.score(&view.text, self.manner.channel, &mut scan.cues);
             if score.value > self.reading.injection.value {
                 self.reading.injection = Score { value: score.value, place: to_source(view.source(score.place)) };
             }

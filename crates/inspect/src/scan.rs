@@ -7,6 +7,7 @@ use crate::detect::{self, Action};
 use crate::gate::Gate;
 use crate::injection::Cue;
 use crate::normal::is_invisible;
+use crate::tagger;
 use crate::text::Text;
 
 /// Something found in the text that was scanned.
@@ -54,6 +55,7 @@ pub(crate) struct Lexicon {
 /// A scan under way.
 pub(crate) struct Scan<'t> {
     pub(crate) text: Text<'t>,
+    pub(crate) source: &'t str,
     pub(crate) channel: Channel,
     /// Whether the whole text is here. In a stream only what stands to the left of a span may decide about it.
     pub(crate) whole: bool,
@@ -77,6 +79,7 @@ impl<'t> Scan<'t> {
     pub(crate) fn new(text: &'t str, channel: Channel, whole: bool) -> Self {
         Self {
             text: Text::new(text),
+            source: text,
             channel,
             whole,
             hits: Vec::new(),
@@ -108,6 +111,7 @@ impl<'t> Scan<'t> {
         }
         detect::numbers(self);
         detect::signs(self);
+        tagger::names(self);
         detect::combine(self);
     }
 

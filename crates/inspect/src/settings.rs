@@ -219,6 +219,10 @@ const LEVELS: &[(&str, Level)] = &[
     ("pii", Level::Confidential),
     ("pii.age", Level::Internal),
     ("pii.health_insurance", Level::Restricted),
+    // Where and for whom says little alone; who does not make a question about a public figure confidential.
+    ("pii.organisation", Level::Public),
+    ("pii.person", Level::Internal),
+    ("pii.place", Level::Public),
     ("secret", Level::Restricted),
 ];
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use inspect::{
@@ -13,8 +14,11 @@ fn inspect(pieces: &[Piece<'_>]) -> Found {
     Inspector::new(&Settings::default()).unwrap().inspect(pieces)
 }
 
+/// The classes that rules found; names are the tagger's.
 fn classes(found: &Found) -> Vec<String> {
-    found.classes().iter().map(Class::to_string).collect()
+    let rules = found.findings.iter().filter(|finding| finding.detector != "tagger");
+    let classes: BTreeSet<_> = rules.map(|finding| finding.class.to_string()).collect();
+    classes.into_iter().collect()
 }
 
 #[track_caller]

@@ -135,6 +135,16 @@ fn samples() -> Vec<String> {
         "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10\n",
         "NATO SECRET and (S//NF) then ITAR CONTROLLED, ECCN 5A002; bob@example.com takes metformin, a@example.org has asthma.",
         "07700 900123, 01 23 45 67 89, call 785 8949, 50-98-28-96-Office, HETU 131052-308T.",
+        "db.password: dkwuqpz and password = 'xqzkwv', then --password dkwuqpz -v",
+        "<password>dkwuqpz</password> <key>Password</key>\n <string>xqzkwvb</string>",
+        "- name: DB_PASSWORD\n  value: \"dkwuqpz\"\n- name: x",
+        "define('DB_PASSWORD', 'dkwuqpz'); setPassword(\"xqzkwv\"); login(\"bob\", \"dkwuqpz\")",
+        "pw = os.getenv(\"DB_PASSWORD\", \"dkwuqpz\") or ${DB_PASSWORD:-xqzkwv}",
+        "mysql -h db -u root -pdkwuqpz shop\ncurl -u admin:dkwuqpz https://x.test/ ; sshpass -p dkwuqpz ssh",
+        "Server=db;User Id=sa;Password=dkwuqpz;Encrypt=true and AccountKey=k3Jd9sLq02mXnB4vC7zQ1wE5rT8yU6iO==;",
+        "datadog api_key d41d8cd98f00b204e9800998ecf8427e and HEROKU_API_KEY=12345678-9abc-4ef0-8234-56789abcdef1",
+        "root:$6$k3Jd9sLq$02mXnB4vC7zQ1wE5rT8yU602mXnB4vC7zQ:18000 bot 8305917264:AAHk3Jd9sLq02mXnB4vC7zQ1wE5rT8yU6 x",
+        "token k3Jd9sLq02mXnB4vC7zQ, then 0123456789abcdef0123456789abcdee-us12 and the password is Winter2024!.",
         "Ünïcödé — “quotes” … 👩\u{200d}🔬 and ❤\u{fe0f} 안녕 שלום",
     ]
     .map(str::to_owned)
@@ -165,6 +175,11 @@ fn no_byte_of_a_masked_span_goes_out() {
         ("key AKIA2J3K4L5M6N7P8Q9R!", "AKIA"),
         ("-----BEGIN PRIVATE KEY-----\nMIIE", "MIIE"),
         ("password: hunter2!x", "hunter2"),
+        ("password: dkwuqpz", "dkwuqpz"),
+        ("run --password dkwuqpz now", "dkwuqpz"),
+        ("<password>dkwuqpz</password>", "dkwuqpz"),
+        ("name: PASSWORD\n   value: dkwuqpz\n", "dkwuqpz"),
+        ("mysql -u root -pdkwuqpz shop", "dkwuqpz"),
         ("NI AB 12 34 56 C here", "AB 12"),
         ("CPF 529.982.247-25 here", "529"),
         ("HKID A123456(3) here", "A1234"),
@@ -195,7 +210,10 @@ fn after_a_cut_nothing_goes_out() {
     let inspector = inspector();
     let mut screen = inspector.screen(rules(&[], &["pii"]));
     let mut released = String::new();
-    assert_eq!(screen.push("to a@example.com now ", &mut released), Verdict::Cut { class: Class::new("pii.email") });
+    assert_eq!(
+        screen.push("to a@example.com now and then ", &mut released),
+        Verdict::Cut { class: Class::new("pii.email") }
+    );
     assert!(matches!(screen.push("more", &mut released), Verdict::Cut { .. }));
     assert!(matches!(screen.finish(&mut released), Verdict::Cut { .. }));
     assert_eq!(released, "to ");
@@ -232,7 +250,8 @@ fn clean_prose_is_hardly_held() {
                  Most of them agreed: \"the reading rooms should face the garden\", said A. Miller. In 2024 there were 1,250 visitors. "
         .repeat(20);
     let inspector = inspector();
-    let mut screen = inspector.screen(rules(&["*"], &[]));
+    // Names are held like everything else; they are not masked here, so that nothing is lost.
+    let mut screen = inspector.screen(rules(&["secret", "pci", "pii.email", "pii.phone"], &[]));
     let (mut released, mut held) = (String::new(), Vec::new());
     for (index, _) in prose.char_indices() {
         let _ = screen.push(&prose[index..=index], &mut released);
@@ -265,7 +284,7 @@ proptest! {
     /// Samples strung together in any order, with any joints, cut anywhere.
     #[test]
     fn any_chunking_of_any_mixture_is_the_same(
-        picks in prop::collection::vec((0usize..39, prop::sample::select(vec!["", " ", "\n", ", ", "-", "1", "a", "\u{200b}", "é", "字"])), 1..6),
+        picks in prop::collection::vec((0..samples().len(), prop::sample::select(vec!["", " ", "\n", ", ", "-", "1", "a", "\u{200b}", "é", "字"])), 1..6),
         cuts in prop::collection::vec(0usize..900, 0..12),
         cut_secrets in any::<bool>(),
     ) {
@@ -283,7 +302,7 @@ proptest! {
     /// Fragments of samples, torn anywhere and run together: half an escape, half a key, half an address.
     #[test]
     fn any_chunking_of_torn_samples_is_the_same(
-        torn in prop::collection::vec((0usize..39, 0usize..120, 1usize..40), 1..9),
+        torn in prop::collection::vec((0..samples().len(), 0usize..120, 1usize..40), 1..9),
         cuts in prop::collection::vec(0usize..320, 0..10),
     ) {
         let samples = samples();

@@ -1,5 +1,6 @@
 //! The commands, one file each; what they print for people, and as JSON for programs.
 
+mod approval;
 pub mod check;
 mod demo;
 mod explain;
@@ -9,6 +10,7 @@ mod key;
 mod ledger;
 mod policy;
 mod running;
+mod spend;
 
 use anyhow::Result;
 use serde_json::Value;
@@ -32,8 +34,10 @@ pub fn run(cli: Cli) -> Result<Exit> {
         Command::Inspect { lines, channel, exception: None } => inspect::run(&place, lines, &channel),
         Command::Explain { record, door, floor } => explain::run(&place, record.as_deref(), &door, &floor),
         Command::Key(command) => key::run(&place, command),
+        Command::Approval(command) => approval::run(&place, command),
         Command::Ledger(command) => ledger::run(&place, command),
-        Command::Policy(command) => policy::run(&place, &command),
+        Command::Policy(command) => policy::run(&place, command),
+        Command::Spend { by, since } => spend::run(&place, &by, since.as_deref()),
         Command::Status => running::status(&place),
         Command::Reload => running::reload(&place),
     }

@@ -5,6 +5,7 @@
     reason = "in a program `pub` says what a module offers; nothing is reachable from outside anyway"
 )]
 
+mod approve;
 mod assemble;
 mod cli;
 mod commands;
@@ -12,6 +13,7 @@ mod config;
 mod control;
 mod dirs;
 mod listen;
+mod recount;
 mod reload;
 mod serve;
 mod watchdog;
