@@ -63,7 +63,8 @@ impl Words {
 pub(crate) fn join(joined: &mut String, word: &str) {
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let last = joined.rsplit(' ').next().unwrap_or("");
-    if !joined.is_empty() && !(is_number(last) && is_number(word)) {
+    let is_one_number = is_number(last) && is_number(word);
+    if !joined.is_empty() && !is_one_number {
         joined.push(' ');
     }
     joined.push_str(word);
