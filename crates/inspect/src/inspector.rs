@@ -311,6 +311,17 @@ mod tests {
             ".atlasv1.",
             "hooks.slack.com/services/",
             "eyJ0eXAiOiAiVENWMiJ9.",
+            "cnffjbeq ",
+            "vtaber",
+            "p.a.",
+            "a b c ",
+            "a-",
+            "70:",
+            "70 61 ",
+            "=41",
+            "=\n",
+            "=3D=3D ",
+            "GEZDGNBV",
             "is ",
         ] {
             check(&inspector, unit);

@@ -78,6 +78,13 @@ fn encodings_hide_nothing() {
     check("6a6f686e2e646f65406578616d706c652e636f6d", &["pii.email"]);
     check("YW05b2JpNWtiMlZBWlhoaGJYQnNaUzVqYjIwZ2FYTWdiV1U9", &["pii.email"]);
     check("pass%77ord = Tr0ub4dor9", &["secret.generic"]);
+    check("gur cnffjbeq vf Jvagre2024!", &["secret.generic"]);
+    check("p.a.s.s.w.o.r.d: hunter2!x", &["secret.generic"]);
+    check("the key A K I A 2 J 3 K 4 L 5 M 6 N 7 P 8 Q 9 R ok", &["secret.aws_access_key"]);
+    check("pass=77ord =3D Tr0u=\nb4dor9", &["secret.generic"]);
+    check("6a:6f:68:6e:2e:64:6f:65:40:65:78:61:6d:70:6c:65:2e:63:6f:6d", &["pii.email"]);
+    check("NJXWQ3ROMRXWKQDFPBQW24DMMUXGG33N", &["pii.email"]);
+    check("WVcwNWIySnBOV3RpTWxaQldsaG9hR0pZUW5OYVV6VnFZakl3WjJGWVRXZGlWMVU5", &["pii.email"]);
     check("ＡＫＩＡ2J3K4L5M6N7P8Q9R", &["secret.aws_access_key"]);
 }
 

@@ -223,6 +223,14 @@ const MARKS: &[(&[&str], Mark)] = &[
         Mark::Clinical,
     ),
     (
+        // password, passwd, secret, token, api_key, ignore, instruction, previous, system prompt, disregard, reveal
+        &[
+            "cnffjbeq", "cnffjq", "frperg", "gbxra", "ncv_xrl", "ncv xrl", "vtaber", "vafgehpgvba", "cerivbhf", "flfgrz ceb", "qvfertneq", "erirny",
+            "cebzcg",
+        ],
+        Mark::Turned,
+    ),
+    (
         &[
             "aws_secret",
             "aws secret",
