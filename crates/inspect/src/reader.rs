@@ -135,9 +135,9 @@ impl Pass<'_> {
         self.reader.own.find(&view.text, &mut scan.hits);
         if depth == 0
             && self.manner.whole
-            && let Some(place) = detect::source_code(scan.text)
+            && let Some((place, language)) = detect::source_code(scan.text)
         {
-            scan.hit(place.start, place.end, "code.source", 0.8, "source");
+            scan.hit(place.start, place.end, "code.source", 0.8, language);
         }
         let turned = if self.manner.whole { scan.marks(Mark::Turned) } else { Vec::new() };
         for mut hit in scan.hits {

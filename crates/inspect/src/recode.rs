@@ -95,7 +95,8 @@ fn apart_at(text: Text<'_>, at: usize) -> Option<Range<usize>> {
     let first = at + usize::from(!is_single(text.at(at)));
     let sign = text.at(first + 1);
     let holds = |at: usize| text.at(at + 1) == sign && is_single(text.at(at)) && (sign == b' ' || is_word(text.at(at)));
-    if !matches!(sign, b' ' | b'.' | b'-' | b'_' | b'*' | b'|') || !(0..APART_SINGLES / 2).all(|i| holds(first + i * 2)) {
+    if !matches!(sign, b' ' | b'.' | b'-' | b'_' | b'*' | b'|') || !(0..APART_SINGLES / 2).all(|i| holds(first + i * 2))
+    {
         return None;
     }
     let mut start = first;
@@ -141,7 +142,9 @@ fn joined(text: &str, place: Range<usize>) -> Option<View<'_>> {
 fn pairs(text: Text<'_>, at: usize, max: usize) -> usize {
     let sign = text.at(at.wrapping_add(2));
     let holds = |at: usize| {
-        digit(text.at(at)).is_some() && digit(text.at(at.wrapping_add(1))).is_some() && text.at(at.wrapping_add(2)) == sign
+        digit(text.at(at)).is_some()
+            && digit(text.at(at.wrapping_add(1))).is_some()
+            && text.at(at.wrapping_add(2)) == sign
     };
     if !matches!(sign, b' ' | b':' | b'-' | b',' | b'.' | b'_') {
         return 0;
@@ -231,9 +234,15 @@ mod tests {
     #[test]
     fn bytes_with_signs_between_are_read() {
         let decoded = |text: &str| {
-            spaced_hex(Text::new(text)).into_iter().map(|(bytes, _)| String::from_utf8_lossy(&bytes).into_owned()).collect::<Vec<_>>()
+            spaced_hex(Text::new(text))
+                .into_iter()
+                .map(|(bytes, _)| String::from_utf8_lossy(&bytes).into_owned())
+                .collect::<Vec<_>>()
         };
-        assert_eq!(decoded("x 6a:6f:68:6e:2e:64:6f:65:40:65:78:61:6d:70:6c:65:2e:63:6f:6d y"), ["john.doe@example.com"]);
+        assert_eq!(
+            decoded("x 6a:6f:68:6e:2e:64:6f:65:40:65:78:61:6d:70:6c:65:2e:63:6f:6d y"),
+            ["john.doe@example.com"]
+        );
         assert_eq!(decoded("6a 6f 68 6e 2e 64 6f 65 40 65 78 61 6d 70 6c 65 2e 63 6f 6d"), ["john.doe@example.com"]);
         assert_eq!(decoded("00:1a:2b:3c:4d:5e"), Vec::<String>::new());
     }
