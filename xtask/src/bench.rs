@@ -4,14 +4,17 @@ use anyhow::{Result, bail};
 
 use crate::run::{cargo, ran, root, target};
 
-/// Runs the benchmark of the door, or all of them; today the door is the only one.
+/// Runs the benchmark that is named: the door, or what a policy decision costs. Without a name, the door.
 ///
 /// # Errors
 /// When something does not build, is not installed, or the run itself breaks. Never because a number is bad.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let rest = match arguments.split_first() {
         Some((first, rest)) if first == "door" => rest,
-        Some((first, _)) if !first.starts_with('-') => bail!("there is no benchmark `{first}`; there is `door`"),
+        Some((first, _)) if first == "policy" => return ran(&mut cargo(&["bench", "--package", "judge"])),
+        Some((first, _)) if !first.starts_with('-') => {
+            bail!("there is no benchmark `{first}`; there are `door` and `policy`")
+        }
         _ => arguments,
     };
     ran(&mut cargo(&["build", "--release", "--package", "portcullis", "--package", "bench"]))?;

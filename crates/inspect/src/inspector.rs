@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::custom::Own;
 use crate::detect;
+use crate::exception::{Excepted, Exceptions};
 use crate::joined::Joined;
 use crate::reader::{Reader, Reading};
 use crate::{Channel, Class, Content, Finding, Found, Level, Matches, Piece, Problem, Screen, ScreenRules, Settings};
@@ -23,8 +24,13 @@ impl Inspector {
     /// # Errors
     /// Every problem of the settings at once.
     pub fn new(settings: &Settings) -> Result<Self, Vec<Problem>> {
-        let own = Own::new(&settings.custom)?;
-        let reader = Arc::new(Reader::new(own, settings.limits.clone()));
+        let (own, exceptions) = match (Own::new(&settings.custom), Exceptions::new(settings)) {
+            (Ok(own), Ok(exceptions)) => (own, exceptions),
+            (own, exceptions) => {
+                return Err(own.err().into_iter().chain(exceptions.err()).flatten().collect());
+            }
+        };
+        let reader = Arc::new(Reader::new(own, exceptions, settings.limits.clone()));
         Ok(Self { reader, settings: Arc::new(settings.clone()), version: version(settings) })
     }
 
@@ -67,7 +73,8 @@ impl Inspector {
         } else {
             text
         };
-        let Reading { hits, injection } = self.reader.read(read, channel);
+        let Reading { hits, excepted, injection } = self.reader.read(read, channel);
+        collected.except(&excepted);
         for hit in &hits {
             collected.add(index, hit.start..hit.end, &hit.class, hit.confidence, hit.detector);
         }
@@ -77,7 +84,8 @@ impl Inspector {
     }
 
     fn joined(&self, collected: &mut Collected<'_>, joined: &Joined, channel: Channel) {
-        let Reading { hits, injection } = self.reader.read(&joined.text, channel);
+        let Reading { hits, excepted, injection } = self.reader.read(&joined.text, channel);
+        collected.except(&excepted);
         // Whether a text is code or unreadable was judged from the pieces themselves.
         for hit in hits.iter().filter(|hit| !matches!(hit.class.family(), "code" | "opaque")) {
             for (piece, place) in joined.places(hit.start..hit.end).unwrap_or_default() {
@@ -120,6 +128,13 @@ impl Collected<'_> {
             let finding =
                 Finding { piece, start: place.start, end: place.end, class: class.clone(), confidence, detector };
             self.found.findings.push(finding);
+        }
+    }
+
+    fn except(&mut self, used: &[String]) {
+        for name in used {
+            let count = self.found.excepted.entry(name.clone()).or_default();
+            *count = count.saturating_add(1);
         }
     }
 
@@ -184,6 +199,17 @@ fn version(settings: &Settings) -> String {
         match &custom.matches {
             Matches::Pattern(pattern) => field(pattern.as_bytes()),
             Matches::Dictionary(words) => words.iter().for_each(|word| field(word.as_bytes())),
+        }
+    }
+    for exception in &settings.exceptions {
+        field(exception.name.as_bytes());
+        field(exception.class.as_bytes());
+        match &exception.values {
+            Excepted::Pattern(pattern) => field(pattern.as_bytes()),
+            Excepted::Value { salt, digest } => {
+                field(salt);
+                field(digest);
+            }
         }
     }
     let thresholds = &settings.thresholds;
@@ -323,6 +349,29 @@ mod tests {
             "=3D=3D ",
             "GEZDGNBV",
             "is ",
+            "123456782 ",
+            "tax 123456782 ",
+            "AB 12 ",
+            "A1",
+            "A1-",
+            "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfN",
+            "<",
+            "<<<A",
+            "passport ",
+            "passport number is ",
+            "born 1 ",
+            "born on the 4 de ",
+            "age 5 ",
+            "PID|",
+            "\nPID|1|2|3|4|5|6|7",
+            "\"patient\"\"given\"",
+            "48.8566, ",
+            "48°5",
+            "00:11:22:",
+            "4111111111111111 1/",
+            "%B4111111111111111^",
+            "1980年",
+            "kennzeichen A-",
         ] {
             check(&inspector, unit);
         }

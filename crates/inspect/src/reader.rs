@@ -4,17 +4,19 @@ use std::ops::Range;
 
 use crate::custom::Own;
 use crate::decode::{self, Run};
-use crate::injection::{Phrases, Score, Scorer};
+use crate::exception::Exceptions;
+use crate::injection::{Score, Scorer, Trained};
 use crate::normal::{Unseen, UnseenKind, is_invisible, normalise};
 use crate::scan::{Hit, Lexicon, Mark, Scan, Tail};
 use crate::text::{Text, is_base64};
 use crate::view::View;
-use crate::{Channel, Class, Limits, detect, recode};
+use crate::{Channel, Class, Limits, detect, recode, tagger};
 
 /// Everything that is needed to read a text.
 pub(crate) struct Reader {
     lexicon: Lexicon,
     own: Own,
+    exceptions: Exceptions,
     scorer: Box<dyn Scorer>,
     limits: Limits,
 }
@@ -23,6 +25,8 @@ pub(crate) struct Reader {
 #[derive(Default)]
 pub(crate) struct Reading {
     pub(crate) hits: Vec<Hit>,
+    /// The names of exceptions that were used, one for each finding that is none.
+    pub(crate) excepted: Vec<String>,
     pub(crate) injection: Score,
 }
 
@@ -49,8 +53,8 @@ struct Pass<'r> {
 type ToSource<'a> = &'a dyn Fn(Range<usize>) -> Range<usize>;
 
 impl Reader {
-    pub(crate) fn new(own: Own, limits: Limits) -> Self {
-        Self { lexicon: Lexicon::new(), own, scorer: Box::new(Phrases), limits }
+    pub(crate) fn new(own: Own, exceptions: Exceptions, limits: Limits) -> Self {
+        Self { lexicon: Lexicon::new(), own, exceptions, scorer: Box::new(Trained), limits }
     }
 
     /// Reads a text for calls: everything, up to the limits.
@@ -71,8 +75,27 @@ impl Reader {
             }
             pass.view(&normal.view, 0, &|place| place);
         }
+        self.except(text, &mut pass.reading);
         tidy(&mut pass.reading.hits);
         pass.reading
+    }
+
+    /// Takes out what an exception covers. A span that may still grow is not judged yet.
+    fn except(&self, text: &str, reading: &mut Reading) {
+        if self.exceptions.is_empty() {
+            return;
+        }
+        let excepted = &mut reading.excepted;
+        reading.hits.retain(|hit| {
+            let value = text.get(hit.start..hit.end).filter(|_| hit.tail.is_none());
+            match value.and_then(|value| self.exceptions.covering(&hit.class, value)) {
+                Some(name) => {
+                    excepted.push(name.to_owned());
+                    false
+                }
+                None => true,
+            }
+        });
     }
 
     /// Whether the organisation has detectors of its own.
@@ -117,10 +140,16 @@ impl Reader {
         let spans = [
             open_run(bytes),
             detect::open_chain(bytes),
+            detect::open_code(bytes),
+            detect::open_date(bytes),
+            detect::open_segment(bytes),
+            detect::open_resource_name(bytes),
+            detect::open_track(bytes),
             detect::open_iban(bytes),
             detect::open_armour(bytes),
             detect::open_link(bytes),
             detect::open_name(bytes),
+            tagger::open_names(text),
         ];
         spans.into_iter().min().unwrap_or(0).min(self.own.open(text))
     }
@@ -151,7 +180,7 @@ impl Pass<'_> {
             self.reading.hits.push(hit);
         }
         if self.manner.whole {
-            let score = self.reader.scorer.score(scan.text, &mut scan.cues);
+            let score = self.reader.scorer.score(&view.text, self.manner.channel, &mut scan.cues);
             if score.value > self.reading.injection.value {
                 self.reading.injection = Score { value: score.value, place: to_source(view.source(score.place)) };
             }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::reader::{Manner, Reader};
 use crate::scan::{Hit, Tail};
+use crate::tagger;
 use crate::text::is_base64;
 use crate::{Channel, Class, Finding, Level, Settings};
 
@@ -170,11 +171,16 @@ impl Screen {
             && after_word
             && !decided.iter().rev().take(OPTION_REACH_BYTES).any(|byte| *byte == b'-')
             && self.buffer.bytes().skip(self.decided).all(is_plain)
+            && tagger::is_quiet(&self.buffer, self.decided)
     }
 
-    /// Releases plain text up to its last word.
+    /// Releases plain text up to its last two words: the last may grow into a name, which the one before may belong to.
     fn pass_plain(&mut self, released: &mut String) {
-        let last = self.buffer.bytes().rposition(|byte| byte <= b' ').map_or(self.decided, |at| at + 1);
+        let bytes = self.buffer.as_bytes();
+        let space = |end: usize| bytes.get(..end).unwrap_or(&[]).iter().rposition(|byte| *byte <= b' ');
+        let word = |end: usize| bytes.get(..end).unwrap_or(&[]).iter().rposition(u8::is_ascii_lowercase);
+        let before = space(bytes.len()).and_then(word).and_then(space);
+        let last = before.map_or(self.decided, |at| at + 1);
         released.push_str(self.buffer.get(self.decided..last).unwrap_or(""));
         self.decided = self.decided.max(last);
         self.forget();
@@ -335,7 +341,7 @@ const HOLD_BYTES_MAX: usize = 4096;
 /// The longest span that has a longest length (the target of a link), and what it looks at to its right.
 const SPAN_BYTES_MAX: usize = 2304;
 /// How far to the left any detector of spans looks, with room.
-const CONTEXT_BYTES: usize = 320;
+const CONTEXT_BYTES: usize = 640;
 /// How much space may stand between a sign and its value.
 const SIGN_REACH_BYTES: usize = 20;
 /// How far behind the dash of an option its value may stand.

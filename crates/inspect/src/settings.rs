@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::{Channel, Class, Level};
+use crate::{Channel, Class, Exception, Level};
 
 /// Everything that changes what inspection finds or how high it weighs it. [`Settings::default`] is a working set.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,8 @@ pub struct Settings {
     pub levels: BTreeMap<String, Level>,
     /// The organisation's own detectors.
     pub custom: Vec<Custom>,
+    /// False positives that somebody answers for.
+    pub exceptions: Vec<Exception>,
     /// From which score on an injection is a finding, by channel.
     pub thresholds: Thresholds,
     /// How much is read, decoded and reported.
@@ -30,6 +32,10 @@ pub struct Custom {
     pub matches: Matches,
     /// The level of the class; overrides [`Settings::levels`].
     pub level: Option<Level>,
+    /// Texts in which it must find something. One in which it does not refuses the settings.
+    pub examples: Vec<String>,
+    /// Texts in which it must find nothing.
+    pub counterexamples: Vec<String>,
 }
 
 /// What an own detector looks for.
@@ -116,7 +122,13 @@ impl Thresholds {
 impl Default for Settings {
     fn default() -> Self {
         let levels = LEVELS.iter().map(|(class, level)| ((*class).to_owned(), *level)).collect();
-        Self { levels, custom: Vec::new(), thresholds: Thresholds::default(), limits: Limits::default() }
+        Self {
+            levels,
+            custom: Vec::new(),
+            exceptions: Vec::new(),
+            thresholds: Thresholds::default(),
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -169,6 +181,12 @@ const LEVELS: &[(&str, Level)] = &[
     ("pci", Level::Restricted),
     ("phi", Level::Restricted),
     ("pii", Level::Confidential),
+    ("pii.age", Level::Internal),
+    ("pii.health_insurance", Level::Restricted),
+    // Where and for whom says little alone; who does not make a question about a public figure confidential.
+    ("pii.organisation", Level::Public),
+    ("pii.person", Level::Internal),
+    ("pii.place", Level::Public),
     ("secret", Level::Restricted),
 ];
 
@@ -182,6 +200,8 @@ mod tests {
             class: "org.project".to_owned(),
             matches: Matches::Dictionary(vec!["bluebird".to_owned()]),
             level: Some(Level::Internal),
+            examples: Vec::new(),
+            counterexamples: Vec::new(),
         };
         let mut settings = Settings { custom: vec![custom], ..Settings::default() };
         settings.levels.insert("pii.ip".to_owned(), Level::Internal);

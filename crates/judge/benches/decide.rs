@@ -16,8 +16,8 @@ use std::time::Instant;
 
 use inspect::{Class, Level};
 use judge::{
-    Action, Assessment, CallFacts, Caller, DestinationFacts, Destinations, Hosting, Mode, Policies, Provenance, Source,
-    decide,
+    Action, Assessed, Assessment, CallFacts, Caller, DestinationFacts, Destinations, Hosting, Mode, Policies,
+    Provenance, Source, decide,
 };
 
 fn main() {
@@ -104,6 +104,9 @@ fn destination(n: usize) -> DestinationFacts {
         allow_unmodelled: false,
         assessment: if hosted { Assessment::Until(i64::MAX) } else { Assessment::NotRequired },
         provenance: Provenance::NotApplicable,
+        service: String::new(),
+        floating: false,
+        assessed: Assessed::own(),
     }
 }
 

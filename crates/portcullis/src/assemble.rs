@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use proxy::admission::Admission;
 use proxy::connect::Connector;
-use proxy::destination::{Credential, Destination, Health, HttpWay, Way};
+use proxy::destination::{Credential, Destination, Health, HttpWay, Price, Way};
 use proxy::gate::{Alias, Snapshot};
 use wire::dialect::{Dialect, Target};
 
@@ -90,20 +91,24 @@ pub fn snapshot(config: &Config, engines: &Engines, before: Option<&Snapshot>) -
     let destinations: Vec<Arc<Destination>> = config
         .destinations
         .iter()
-        .map(|wanted| {
-            destination(wanted, engines, &tls, before)
+        .zip(&config.prices)
+        .map(|(wanted, price)| {
+            destination(wanted, *price, engines, &tls, before)
                 .map(Arc::new)
                 .with_context(|| format!("destination `{}`", wanted.facts.name))
         })
         .collect::<Result<_>>()?;
     let alias = |wanted: &config::Alias| {
         let members = wanted.destinations.iter().filter_map(|index| destinations.get(*index)).map(Arc::clone).collect();
-        (wanted.name.clone(), Arc::new(Alias::new(members)))
+        (wanted.name.clone(), Arc::new(Alias::ordered_by(wanted.strategy, members)))
     };
     let aliases: HashMap<String, Arc<Alias>> = config.aliases.iter().filter(|one| !one.pattern).map(alias).collect();
     let mut patterns: Vec<(String, Arc<Alias>)> = config.aliases.iter().filter(|one| one.pattern).map(alias).collect();
     patterns.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+    let probed = destinations.iter().filter(|destination| destination.probing.is_some());
+    let probed = probed.map(|destination| Arc::new(Alias::new(vec![Arc::clone(destination)]))).collect();
     Ok(Snapshot {
+        probed,
         loaded_unix: control::now_ms() / 1000,
         config_hash: config.hash.clone(),
         mode: config.mode,
@@ -113,7 +118,11 @@ pub fn snapshot(config: &Config, engines: &Engines, before: Option<&Snapshot>) -
         policies: config.policies.clone(),
         inspector: Arc::clone(&config.inspector),
         limits: config.limits.clone(),
+        budgets: config.budgets.clone(),
         use_cases: config.use_cases.iter().map(|(name, use_case)| (name.clone(), use_case.floor)).collect(),
+        purposes: config.use_cases.iter().map(|(name, of)| (name.clone(), of.purpose_facts.clone())).collect(),
+        observed: config.observed.iter().map(|(name, observe)| (name.clone(), *observe)).collect(),
+        candidate: config.candidate.clone(),
     })
 }
 
@@ -147,6 +156,7 @@ pub fn load(place: &Place) -> Result<Config> {
 
 fn destination(
     wanted: &config::Destination,
+    price: Option<Price>,
     engines: &Engines,
     tls: &Arc<rustls::ClientConfig>,
     before: Option<&Snapshot>,
@@ -196,7 +206,19 @@ fn destination(
         way,
         timeouts: wanted.timeouts,
         health: known.map_or_else(|| Arc::new(Health::default()), |known| Arc::clone(&known.health)),
+        priority: wanted.priority,
+        weight: wanted.weight,
+        price,
+        admission: admission(wanted, known),
+        probing: wanted.probing,
     })
+}
+
+/// A gate stays, with who waits at it, while its rules are the same.
+fn admission(wanted: &config::Destination, known: Option<&Arc<Destination>>) -> Option<Arc<Admission>> {
+    let rules = wanted.admission?;
+    let kept = known.and_then(|known| known.admission.as_ref()).filter(|kept| kept.rules() == rules);
+    Some(kept.map_or_else(|| Arc::new(Admission::new(rules)), Arc::clone))
 }
 
 fn http_way(

@@ -12,6 +12,7 @@ mod config;
 mod control;
 mod dirs;
 mod listen;
+mod recount;
 mod reload;
 mod serve;
 mod watchdog;

@@ -19,6 +19,8 @@ pub struct Gate {
     pub snapshot: ArcSwap<Snapshot>,
     /// Where every attempt is recorded before it is made.
     pub ledger: Arc<store::Ledger>,
+    /// Counts what everybody uses.
+    pub counters: Arc<dyn store::budgets::Counters>,
     /// Who may call.
     pub keys: Arc<store::Keys>,
     /// What operators watch.
@@ -54,14 +56,24 @@ pub struct Snapshot {
     pub aliases: HashMap<String, Arc<Alias>>,
     /// Aliases that end in `*`, by their prefix, longest first.
     pub patterns: Vec<(String, Arc<Alias>)>,
+    /// Destinations with active probes, each as an alias of its own, which no call can name.
+    pub probed: Vec<Arc<Alias>>,
     /// The policies.
     pub policies: judge::Policies,
     /// The detectors.
     pub inspector: Arc<inspect::Inspector>,
     /// The limits.
     pub limits: Limits,
+    /// Hard limits of use.
+    pub budgets: Vec<store::budgets::Budget>,
     /// Floors of registered use cases, by name.
     pub use_cases: HashMap<String, inspect::Level>,
+    /// What they were registered for, by name.
+    pub purposes: HashMap<String, judge::Purpose>,
+    /// Callers that are observed for a while, by the name of their key.
+    pub observed: HashMap<String, judge::Observe>,
+    /// Policies that decide beside those in force, so that what they would change is known before they are.
+    pub candidate: Option<judge::Policies>,
 }
 
 /// What stands behind one model name that callers use.
@@ -71,14 +83,21 @@ pub struct Alias {
     pub destinations: Vec<Arc<Destination>>,
     /// The same, prepared for decisions, in the same order.
     pub prepared: judge::Destinations,
+    /// How the permitted ones among them are ordered.
+    pub strategy: judge::choose::Strategy,
     pub(crate) memo: Memo,
 }
 
 impl Alias {
     /// An alias for `destinations`, tried in that order.
     pub fn new(destinations: Vec<Arc<Destination>>) -> Self {
+        Self::ordered_by(judge::choose::Strategy::Ordered, destinations)
+    }
+
+    /// An alias for `destinations`, whose tiers are ordered by `strategy`.
+    pub fn ordered_by(strategy: judge::choose::Strategy, destinations: Vec<Arc<Destination>>) -> Self {
         let facts: Vec<_> = destinations.iter().map(|destination| destination.facts.clone()).collect();
-        Self { destinations, prepared: judge::Destinations::prepare(&facts), memo: Memo::default() }
+        Self { destinations, prepared: judge::Destinations::prepare(&facts), strategy, memo: Memo::default() }
     }
 }
 
@@ -104,6 +123,7 @@ impl Gate {
         Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             ledger,
+            counters: Arc::new(store::budgets::Memory::default()),
             keys,
             metrics,
             seals: Seals::new(secrets.seals),

@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use crate::body::Body;
 use crate::gate::Gate;
 use crate::steps::{
-    Cleared, Known, Stop, choose, clear, decide, identify, inspect, read, record, respond, send, transform,
+    Cleared, Known, Stop, admit, choose, clear, decide, identify, inspect, read, record, respond, send, transform,
 };
 use wire::call::Door;
 
@@ -37,6 +37,13 @@ async fn govern(known: Known, body: Incoming) -> Result<Cleared, Stop> {
     let mut route = choose(permit)?;
     while let Some(attempt) = route.draw() {
         let prepared = match transform(attempt) {
+            Ok(prepared) => prepared,
+            Err(unfit) => {
+                route.pass_over(unfit);
+                continue;
+            }
+        };
+        let prepared = match admit(prepared).await {
             Ok(prepared) => prepared,
             Err(unfit) => {
                 route.pass_over(unfit);

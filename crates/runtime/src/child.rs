@@ -2,6 +2,8 @@
 
 mod answer;
 mod attention;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod gguf;
 mod hyper;
 mod job;

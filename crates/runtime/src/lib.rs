@@ -11,6 +11,9 @@ mod options;
 mod parent;
 
 pub use child::child_main;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub use child::fuzzing;
 pub use fault::{Fault, StartError};
 pub use options::{Facts, Limits, Model, Options, Sandbox};
 pub use parent::{Engine, Probe, Reply};

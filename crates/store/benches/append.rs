@@ -19,6 +19,7 @@ use std::{
 use ledger::{
     Entry, Hash,
     encode::{Encoded, Place},
+    salts::Seed,
 };
 use samples::{act, intent, outcome};
 use store::{Options, Store, fresh_salt, verify_dir};
@@ -78,15 +79,17 @@ fn print(row: &Row, batch: u64, bare_per_second: f64, bare_latencies: &[u64]) {
 fn encoding() {
     const CALLS: u64 = 50_000;
     let (intent, outcome) = (intent(0), outcome(1, 0));
-    let place = Place { seq: 1_000_000, time_ms: 1_795_000_000_000, prev: Hash::ZERO, durable: 999_999 };
+    let place = Place { seq: 1_000_000, time_ms: 1_795_000_000_000, prev: Hash::ZERO, durable: 999_999, ends: None };
     let copied = per_call(CALLS, || {
         black_box((intent.clone(), outcome.clone()));
     });
     let mut out = Vec::new();
+    let (mut salts, mut index) = (Seed::new([1; 32]).salts(), 0);
     let all = per_call(CALLS, || {
         out.clear();
         for entry in [intent.clone(), outcome.clone()] {
-            black_box(Encoded::of(entry).unwrap().seal(&place, &mut out));
+            index += 1;
+            black_box(Encoded::of(entry, &fresh_salt()).unwrap().seal(&place, &salts.at(index), &mut out));
         }
     });
     let content = vec![b'x'; 4_096];
@@ -193,10 +196,10 @@ fn verification(dir: &Path) {
 
 /// Mean length of the two records' frames.
 fn frame_bytes(intent: Entry, outcome: Entry) -> u64 {
-    let place = Place { seq: 1_000_000, time_ms: 1_795_000_000_000, prev: Hash::ZERO, durable: 999_999 };
+    let place = Place { seq: 1_000_000, time_ms: 1_795_000_000_000, prev: Hash::ZERO, durable: 999_999, ends: None };
     let mut out = Vec::new();
     for entry in [intent, outcome] {
-        Encoded::of(entry).unwrap().seal(&place, &mut out);
+        Encoded::of(entry, &fresh_salt()).unwrap().seal(&place, &Seed::new([1; 32]).salts().at(0), &mut out);
     }
     out.len() as u64 / 2
 }

@@ -136,6 +136,7 @@ const PLATES: &[Plate] = &[
     },
     Plate { name: "xtask", pure: false, may_use: &[] },
     Plate { name: "bench", pure: false, may_use: &[] },
+    Plate { name: "eval", pure: false, may_use: &["inspect"] },
 ];
 
 /// Runtimes, sockets and clients: with one of these a crate can do I/O behind its own back.

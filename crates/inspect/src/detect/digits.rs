@@ -96,9 +96,9 @@ pub(crate) fn each_chain(text: Text<'_>, end: usize, found: &mut dyn FnMut(&Chai
             let at = index * BLOCK + within;
             if byte.is_ascii_digit() && at >= done {
                 done = text.run(at, usize::MAX, |byte| byte.is_ascii_digit());
-                // A short number that stands alone is no more than a number; two letters before it may begin an IBAN.
+                // A short number that stands alone is no more than a number; with letters before or after it may be in a code.
                 let is_alone = done - at < ALONE_DIGITS_MAX && !is_separator(text.at(done));
-                if !is_alone || text.before(at).is_ascii_alphabetic() {
+                if !is_alone || text.before(at).is_ascii_alphabetic() || text.at(done).is_ascii_alphabetic() {
                     found(&Chain::read(text, at));
                 }
             }

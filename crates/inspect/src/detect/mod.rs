@@ -1,15 +1,24 @@
 //! The detectors: which literals wake them and who answers.
 
 mod address;
+mod birth;
 mod card;
+mod code;
+pub(crate) mod context;
 mod digits;
 mod health;
 mod iban;
+mod labelled;
+mod labels;
 mod link;
 mod marking;
+mod message;
 mod names;
+mod national;
 mod patient;
+mod payment;
 mod phone;
+mod place;
 mod published;
 mod rarity;
 mod secrets;
@@ -18,18 +27,25 @@ mod shapes;
 mod source;
 mod template;
 mod tokens;
+mod vehicle;
+mod wallet;
 
 use std::ops::Range;
 
+use crate::Class;
 use crate::gate::Literal;
 use crate::injection;
 use crate::scan::{Mark, Scan};
 
+pub(crate) use birth::open_date;
+pub(crate) use code::open_code;
 use digits::Chain;
 pub(crate) use digits::open_chain;
 pub(crate) use iban::open_iban;
 pub(crate) use link::open_link;
+pub(crate) use message::{open_resource_name, open_segment};
 pub(crate) use patient::open_name;
+pub(crate) use payment::open_track;
 pub(crate) use shapes::{armour_ends, open_armour};
 pub(crate) use source::source_code;
 
@@ -70,10 +86,10 @@ pub(crate) fn lexicon() -> Vec<(Literal, Action)> {
     for (words, mark) in MARKS {
         all.extend(words.iter().map(|word| (folded(word), Action::Mark(*mark))));
     }
-    for (words, call) in CALLS {
+    for (words, call) in CALLS.iter().chain(labels::LABELS) {
         all.extend(words.iter().map(|word| (folded(word), Action::Call(*call))));
     }
-    for (words, call) in EXACT_CALLS {
+    for (words, call) in EXACT_CALLS.iter().chain(labels::EXACT_LABELS) {
         all.extend(words.iter().map(|word| (exact(word), Action::Call(*call))));
     }
     for (group, words) in injection::CUES {
@@ -99,10 +115,17 @@ pub(crate) fn act(scan: &mut Scan<'_>, start: usize, action: Action) {
 
 /// Everything that begins with digits: cards, phones, national numbers, IBANs, IPv4.
 pub(crate) fn numbers(scan: &mut Scan<'_>) {
+    let mut code_end = 0;
     digits::each_chain(scan.text, scan.text.len(), &mut |chain: &Chain| {
         iban::iban(scan, chain);
         address::ip_v4(scan, chain);
+        if chain.start() >= code_end {
+            code_end = code::code(scan, chain);
+        }
+        payment::track(scan, chain);
+        place::coordinates(scan, chain);
         if !digits::is_inside_identifier(scan.text, chain) {
+            national::number(scan, chain);
             card::card(scan, chain);
             phone::phone(scan, chain);
             phone::ssn(scan, chain);
@@ -110,13 +133,19 @@ pub(crate) fn numbers(scan: &mut Scan<'_>) {
     });
 }
 
-/// Everything around an `@` or a `:`.
+/// Everything around an `@`, a `:` or a `°`.
 pub(crate) fn signs(scan: &mut Scan<'_>) {
     for at in memchr::memchr_iter(b'@', scan.text.bytes()) {
         address::email(scan, at);
     }
-    let mut done = 0;
+    for at in memchr::memchr_iter(0xc2, scan.text.bytes()) {
+        place::degrees(scan, at);
+    }
+    let (mut done, mut mac_done) = (0, 0);
     for at in memchr::memchr_iter(b':', scan.text.bytes()) {
+        if at >= mac_done {
+            mac_done = place::mac(scan, at);
+        }
         if at >= done {
             done = address::ip_v6(scan, at);
         }
@@ -137,11 +166,17 @@ pub(crate) fn combine(scan: &mut Scan<'_>) {
     let numbers: Vec<_> = scan
         .hits
         .iter()
-        .filter(|hit| matches!(hit.detector, "iban" | "card" | "ssn" | "ip" | "npi"))
+        .filter(|hit| matches!(hit.detector, "iban" | "card" | "ssn" | "ip" | "npi") || is_numbered(&hit.class))
         .map(|hit| hit.start..hit.end)
         .collect();
     drop_covered(scan, "pii.phone", &numbers);
+    payment::expiry(scan);
     patient::identifiers(scan);
+}
+
+/// Whether a class is one of numbers, whose digits are no phone's.
+fn is_numbered(class: &Class) -> bool {
+    NUMBERED.contains(&class.as_str())
 }
 
 /// Drops findings of a class that any of these places touches. A sweep: texts may hold thousands of either.
@@ -166,6 +201,21 @@ fn drop_covered(scan: &mut Scan<'_>, class: &str, places: &[Range<usize>]) {
     scan.hits.retain(|hit| hit.class.as_str() != class || !is_touched(hit.start, hit.end));
 }
 
+/// Classes of numbers that a phone's form may cover.
+const NUMBERED: &[&str] = &[
+    "pii.national_id",
+    "pii.tax_id",
+    "pii.health_insurance",
+    "pii.passport",
+    "pii.driving_licence",
+    "pii.bank_account",
+    "pii.vehicle",
+    "pii.device_id",
+    "pii.coordinates",
+    "pii.date_of_birth",
+    "pci.track",
+];
+
 #[rustfmt::skip]
 const MARKS: &[(&[&str], Mark)] = &[
     (&["ssn", "social security", "tax id", "taxpayer"], Mark::Ssn),
@@ -181,6 +231,15 @@ const MARKS: &[(&[&str], Mark)] = &[
             "call him",
             "call her",
             "call at",
+            "call ",
+            "answering",
+            "voicemail",
+            "llámame",
+            "llame al",
+            "appelez",
+            "chiamami",
+            "ligue para",
+            "anruf",
             "fax:",
             "tel:",
             "tel.",
@@ -207,6 +266,7 @@ const MARKS: &[(&[&str], Mark)] = &[
         Mark::Phone,
     ),
     (&["card", "visa", "amex", "credit", "debit", "tarjeta", "carte ", "kredit", "卡号", "カード", "карт"], Mark::Card),
+    (&["\"patient\"", "\"relatedperson\"", "\"person\"", "\"practitioner\""], Mark::Fhir),
     (&["version", "release", "firmware", "build ", " ver.", "@@ -"], Mark::Version),
     (
         &[
@@ -347,12 +407,17 @@ pub(crate) mod tests {
     use std::collections::BTreeSet;
     use std::sync::OnceLock;
 
-    use crate::{Channel, Found, Inspector, Piece, Settings};
+    use crate::{Channel, Finding, Found, Inspector, Piece, Settings};
 
     pub(crate) fn found(channel: Channel, text: &str) -> Found {
         static INSPECTOR: OnceLock<Inspector> = OnceLock::new();
         let inspector = INSPECTOR.get_or_init(|| Inspector::new(&Settings::default()).unwrap());
         inspector.inspect(&[Piece::text(channel, text)])
+    }
+
+    /// What rules found: names that the tagger sees beside are its own tests' business.
+    fn rules_of(found: &Found) -> impl Iterator<Item = &Finding> {
+        found.findings.iter().filter(|finding| finding.detector != "tagger")
     }
 
     /// The classes found in a user's text, sorted.
@@ -364,8 +429,8 @@ pub(crate) mod tests {
     #[track_caller]
     pub(crate) fn check_in(channel: Channel, text: &str, expected: &[&str]) {
         let found = found(channel, text);
-        let classes: Vec<_> =
-            found.findings.iter().map(|finding| finding.class.as_str()).collect::<BTreeSet<_>>().into_iter().collect();
+        let classes = rules_of(&found).map(|finding| finding.class.as_str()).collect::<BTreeSet<_>>();
+        let classes: Vec<_> = classes.into_iter().collect();
         assert_eq!(classes, expected, "{text}");
     }
 
@@ -373,9 +438,7 @@ pub(crate) mod tests {
     #[track_caller]
     pub(crate) fn spans(text: &str, expected: &[(&str, &str)]) {
         let found = found(Channel::User, text);
-        let spans: Vec<_> = found
-            .findings
-            .iter()
+        let spans: Vec<_> = rules_of(&found)
             .map(|finding| (finding.class.as_str(), text.get(finding.start..finding.end).unwrap()))
             .collect();
         assert_eq!(spans, expected, "{text}");

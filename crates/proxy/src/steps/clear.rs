@@ -12,7 +12,7 @@ use wire::text::Text;
 
 use super::choose::{Failed, Next};
 use super::record::OpenIntent;
-use super::send::{Raw, fail, note_failure};
+use super::send::{Raw, fail, note_failure, note_success};
 use super::stream;
 use crate::body::Body;
 use crate::metrics::Step;
@@ -94,7 +94,7 @@ async fn whole(mut raw: Raw, echo: &Echo) -> Result<Body, Failed> {
 
 async fn finish(mut raw: Raw, body: Vec<u8>) -> Result<Body, Failed> {
     raw.intent.released(&body);
-    raw.attempt.destination.health.succeeded();
+    note_success(&raw.attempt);
     match raw.intent.close(Ended::Finished).await {
         Ok(()) => Ok(Body::whole(body)),
         Err(fault) => Err(Failed { attempt: raw.attempt, why: fault.into(), next: Next::Nowhere }),

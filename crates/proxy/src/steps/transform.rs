@@ -13,6 +13,7 @@ use wire::text::Text;
 use super::choose::{Attempt, Unfit};
 use super::decide::Traits;
 use super::inspect::{Findings, findings};
+use super::spotlight::spotlight;
 use crate::metrics::Step;
 use crate::sealed::Foreign;
 use crate::stopped::{Refusal, Stopped};
@@ -55,6 +56,9 @@ fn prepare(attempt: Attempt) -> Result<Prepared, Stopped> {
             pseudonyms = Some(Arc::new(pseudonymise(&attempt, edited, &permitted.obligations)));
         }
         apply(edited, &permitted.obligations);
+        if permitted.obligations.spotlight != judge::Spotlight::Off {
+            spotlight(edited, permitted.obligations.spotlight, secret_word(&inspected.context.call_id));
+        }
         open_sealed(&attempt, edited)?;
         let limit = inspected.context.snapshot.limits.segments_max;
         let again = findings(&inspected.context.snapshot.inspector, edited, limit)?;
@@ -73,7 +77,13 @@ fn must_change(call: &Call, obligations: &Obligations) -> bool {
     !obligations.pseudonymise.is_empty()
         || obligations.drop_tools
         || obligations.max_output_tokens.is_some()
+        || obligations.spotlight != judge::Spotlight::Off
         || has_sealed(call)
+}
+
+/// A word that nobody knew before this call: the random end of its id.
+fn secret_word(call_id: &str) -> &str {
+    call_id.len().checked_sub(SECRET_WORD_CHARS).and_then(|from| call_id.get(from..)).unwrap_or(call_id)
 }
 
 fn pseudonymise(attempt: &Attempt, call: &mut Call, obligations: &Obligations) -> Pseudonyms {
@@ -268,3 +278,6 @@ fn open_one(attempt: &Attempt, part: &mut Text) -> Result<(), Stopped> {
         Err(Foreign::Unknown) => Err(not_issued_here().into()),
     }
 }
+
+/// 60 random bits; an id has 80 at its end.
+const SECRET_WORD_CHARS: usize = 12;
