@@ -25,6 +25,7 @@ mod normal;
 mod piece;
 pub mod pseudonym;
 mod reader;
+mod recode;
 mod scan;
 mod screen;
 mod settings;

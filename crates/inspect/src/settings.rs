@@ -182,7 +182,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             piece_bytes_max: 4 * 1024 * 1024,
-            decode_depth_max: 2,
+            decode_depth_max: 3,
             decode_bytes_max: 1024 * 1024,
             findings_max: 1000,
         }

@@ -33,7 +33,8 @@ fn streamed(inspector: &Inspector, rules: &ScreenRules, text: &str, size: usize)
         is_cut |= screen.push(&chunk.iter().collect::<String>(), &mut released) != Verdict::Go;
     }
     is_cut |= screen.finish(&mut released) != Verdict::Go;
-    (released, screen.findings().len(), is_cut)
+    let attacks = screen.findings().iter().filter(|finding| finding.class.family() == "attack").count();
+    (released, attacks, is_cut)
 }
 
 #[test]

@@ -83,6 +83,7 @@ pub(crate) fn lexicon() -> Vec<(Literal, Action)> {
     all.extend(secrets::KEYWORDS.iter().map(|row| (folded(row.word), Action::Keyword(row))));
     all.extend(secrets::PROGRAMS.iter().map(|row| (folded(row.word), Action::Program(row))));
     all.extend(secrets::CALLS.iter().map(|word| (folded(word), Action::Call(secrets::call))));
+    all.extend(source::LICENCES.iter().map(|(phrase, _)| (folded(phrase), Action::Call(source::licence))));
     all.extend(secrets::HASHES.iter().map(|word| (exact(word), Action::Call(secrets::hash))));
     for (words, mark) in MARKS {
         all.extend(words.iter().map(|word| (folded(word), Action::Mark(*mark))));
@@ -285,6 +286,14 @@ const MARKS: &[(&[&str], Mark)] = &[
             "mrn",
         ],
         Mark::Clinical,
+    ),
+    (
+        // password, passwd, secret, token, api_key, ignore, instruction, previous, system prompt, disregard, reveal
+        &[
+            "cnffjbeq", "cnffjq", "frperg", "gbxra", "ncv_xrl", "ncv xrl", "vtaber", "vafgehpgvba", "cerivbhf", "flfgrz ceb", "qvfertneq", "erirny",
+            "cebzcg",
+        ],
+        Mark::Turned,
     ),
     (
         &[
