@@ -75,6 +75,9 @@ pub enum Command {
         /// The floor of the caller
         #[arg(long, default_value = "internal", value_parser = ["public", "internal", "confidential", "restricted"])]
         floor: String,
+        /// The use case that the caller's credential names
+        #[arg(long, value_name = "NAME")]
+        use_case: Option<String>,
     },
     /// Legacy keys, which expire
     #[command(subcommand)]

@@ -105,6 +105,14 @@ impl Alias {
 }
 
 impl Snapshot {
+    /// The floor of a use case, and what it was registered for. One that nobody registered is the strictest; none at all
+    /// has no floor of its own, and is for everything else the strictest.
+    pub fn registered(&self, use_case: Option<&str>) -> (inspect::Level, judge::Purpose) {
+        let Some(name) = use_case else { return (inspect::Level::Public, judge::Purpose::default()) };
+        let floor = self.use_cases.get(name).copied().unwrap_or(inspect::Level::Restricted);
+        (floor, self.purposes.get(name).cloned().unwrap_or_default())
+    }
+
     /// What stands behind `alias`.
     pub fn behind(&self, alias: &str) -> Option<&Arc<Alias>> {
         self.aliases.get(alias).or_else(|| {
