@@ -4,7 +4,7 @@
 //! Bytes are pushed in pieces of any size; memory stays bounded by open intents and one frame.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
