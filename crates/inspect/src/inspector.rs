@@ -283,6 +283,13 @@ mod tests {
             "AKIA",
             "sk-",
             "is ",
+            "John ",
+            "john ",
+            "J. ",
+            "1 Main Street, ",
+            "O'",
+            "A-",
+            "12 ",
         ] {
             check(&inspector, unit);
         }

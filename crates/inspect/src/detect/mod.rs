@@ -22,6 +22,7 @@ use std::ops::Range;
 use crate::gate::Literal;
 use crate::injection;
 use crate::scan::{Mark, Scan};
+use crate::tagger;
 
 use digits::Chain;
 pub(crate) use digits::open_chain;
@@ -120,6 +121,16 @@ pub(crate) fn combine(scan: &mut Scan<'_>) {
         .map(|hit| hit.start..hit.end)
         .collect();
     drop_covered(scan, "pii.phone", &numbers);
+    // What a rule knows to be an account, a mail address or a secret is not also somebody's name.
+    let known: Vec<_> = scan
+        .hits
+        .iter()
+        .filter(|hit| hit.detector != "tagger" && matches!(hit.class.family(), "pii" | "pci" | "secret"))
+        .map(|hit| hit.start..hit.end)
+        .collect();
+    for class in tagger::CLASSES {
+        drop_covered(scan, class, &known);
+    }
     patient::identifiers(scan);
 }
 
