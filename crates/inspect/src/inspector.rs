@@ -390,6 +390,13 @@ mod tests {
             "%B4111111111111111^",
             "1980年",
             "kennzeichen A-",
+            "John ",
+            "john ",
+            "J. ",
+            "1 Main Street, ",
+            "O'",
+            "A-",
+            "12 ",
         ] {
             check(&inspector, unit);
         }

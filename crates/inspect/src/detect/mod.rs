@@ -37,6 +37,7 @@ use crate::Class;
 use crate::gate::Literal;
 use crate::injection;
 use crate::scan::{Mark, Scan};
+use crate::tagger;
 
 pub(crate) use birth::open_date;
 pub(crate) use code::open_code;
@@ -175,6 +176,16 @@ pub(crate) fn combine(scan: &mut Scan<'_>) {
         .collect();
     drop_covered(scan, "pii.phone", &numbers);
     payment::expiry(scan);
+    // What a rule knows to be an account, a mail address or a secret is not also somebody's name.
+    let known: Vec<_> = scan
+        .hits
+        .iter()
+        .filter(|hit| hit.detector != "tagger" && matches!(hit.class.family(), "pii" | "pci" | "secret"))
+        .map(|hit| hit.start..hit.end)
+        .collect();
+    for class in tagger::CLASSES {
+        drop_covered(scan, class, &known);
+    }
     patient::identifiers(scan);
 }
 
