@@ -30,6 +30,8 @@ pub struct Gate {
     pub approvals: Approvals,
     /// Binds sealed reasoning to who issued it.
     pub seals: Seals,
+    /// Reads documents that come along; without it they stay opaque.
+    pub documents: Option<documents::Reader>,
     /// Keys pseudonyms.
     pub pseudonym_key: inspect::pseudonym::Key,
     /// The places for calls in progress.
@@ -139,10 +141,17 @@ impl Gate {
             metrics,
             approvals: Approvals::default(),
             seals: Seals::new(secrets.seals),
+            documents: None,
             pseudonym_key: inspect::pseudonym::Key::new(secrets.pseudonyms),
             calls,
             started: Instant::now(),
         }
+    }
+
+    /// The same gate, whose documents `reader` reads; without one they stay opaque.
+    #[must_use]
+    pub fn reading(self, reader: Option<documents::Reader>) -> Self {
+        Self { documents: reader, ..self }
     }
 
     /// Milliseconds since the gate was made; never goes back.

@@ -25,7 +25,7 @@ pub fn run(place: &Place, record: Option<&str>, door: &str, floor: &str, use_cas
 }
 
 fn rehearsed(place: &Place, door: &str, floor: &str, use_case: Option<String>) -> Result<Exit> {
-    let snapshot = assemble::rehearsal(place)?;
+    let (config, snapshot) = assemble::rehearsal(place)?;
     let mut body = Vec::new();
     std::io::stdin().lock().read_to_end(&mut body).context("cannot read standard input")?;
     let own: inspect::Level = floor.parse().map_err(|_| anyhow::anyhow!("there is no level `{floor}`"))?;
@@ -38,7 +38,12 @@ fn rehearsed(place: &Place, door: &str, floor: &str, use_case: Option<String>) -
     };
     let now = i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX);
     let headers = wire::front::Headers::default();
-    match explain(&snapshot, door_named(door), &headers, &body, &caller, now) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start threads")?;
+    let explained = runtime.block_on(async {
+        let reader = assemble::reader(&config).await;
+        explain(&snapshot, reader.as_ref(), door_named(door), &headers, &body, &caller, now).await
+    });
+    match explained {
         Ok(explained) => {
             if place.json {
                 say(&as_json(&explained).to_string());

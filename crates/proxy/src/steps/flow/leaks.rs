@@ -99,7 +99,7 @@ async fn answer(
 /// As [`crate::pipeline`]'s, but for the leak.
 async fn govern(leak: Leak, known: Known, body: Incoming) -> Result<Cleared, Stop> {
     let heard = read(known, body).await?;
-    let mut inspected = inspect(heard)?;
+    let mut inspected = inspect(heard).await?;
     if leak == Leak::ForgetsWhatWasFound {
         inspected.findings.classes.clear();
         inspected.findings.found.level = ::inspect::Level::Public;
