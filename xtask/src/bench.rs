@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::run::{cargo, ran, root, target};
 
-/// Runs the benchmark that is named: `door` (also without a name) or `ledger`.
+/// Runs the benchmark that is named: `door` (also without a name), `ledger`, `policy` or `overload`.
 ///
 /// # Errors
 /// When something does not build, is not installed, or the run itself breaks. Never because a number is bad.
@@ -12,8 +12,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     match arguments.split_first() {
         Some((first, rest)) if first == "door" => door(rest),
         Some((first, rest)) if first == "ledger" => ledger(rest),
+        Some((first, _)) if first == "policy" => ran(&mut cargo(&["bench", "--package", "judge"])),
+        Some((first, rest)) if first == "overload" && rest.is_empty() => overload(),
         Some((first, _)) if !first.starts_with('-') => {
-            bail!("there is no benchmark `{first}`; there are `door` and `ledger`")
+            bail!("there is no benchmark `{first}`; there are `door`, `ledger`, `policy` and `overload`")
         }
         _ => door(arguments),
     }
@@ -31,4 +33,9 @@ fn door(rest: &[String]) -> Result<()> {
 fn ledger(rest: &[String]) -> Result<()> {
     ran(&mut cargo(&["build", "--release", "--package", "bench", "--bin", "bench-ledger"]))?;
     ran(std::process::Command::new(target().join("release").join("bench-ledger")).args(rest).current_dir(root()))
+}
+
+/// A stand-in engine that saturates, behind the whole pipeline and without it, in simulated time: no machine is measured.
+fn overload() -> Result<()> {
+    ran(&mut cargo(&["test", "--package", "proxy", "--lib", "admission::overload", "--", "--nocapture"]))
 }

@@ -2,10 +2,12 @@
 
 use crate::Channel;
 use crate::Class;
+use crate::detect::context::Context;
 use crate::detect::{self, Action};
 use crate::gate::Gate;
 use crate::injection::Cue;
 use crate::normal::is_invisible;
+use crate::tagger;
 use crate::text::Text;
 
 /// Something found in the text that was scanned.
@@ -40,6 +42,10 @@ pub(crate) enum Mark {
     Version,
     Clinical,
     Aws,
+    /// What rot13 makes of a telling word.
+    Turned,
+    /// The type of a FHIR resource that is a person.
+    Fhir,
 }
 
 /// What to look for and how far: all that a scan needs beyond the text.
@@ -51,6 +57,7 @@ pub(crate) struct Lexicon {
 /// A scan under way.
 pub(crate) struct Scan<'t> {
     pub(crate) text: Text<'t>,
+    pub(crate) source: &'t str,
     pub(crate) channel: Channel,
     /// Whether the whole text is here. In a stream only what stands to the left of a span may decide about it.
     pub(crate) whole: bool,
@@ -59,6 +66,8 @@ pub(crate) struct Scan<'t> {
     /// Up to where armour has been read: a text full of headers is read once.
     pub(crate) armour_end: usize,
     marks: Vec<(usize, Mark)>,
+    /// Words near numbers, as far as they have been read.
+    pub(crate) context: Context,
 }
 
 impl Lexicon {
@@ -72,12 +81,14 @@ impl<'t> Scan<'t> {
     pub(crate) fn new(text: &'t str, channel: Channel, whole: bool) -> Self {
         Self {
             text: Text::new(text),
+            source: text,
             channel,
             whole,
             hits: Vec::new(),
             cues: Vec::new(),
             armour_end: 0,
             marks: Vec::new(),
+            context: Context::default(),
         }
     }
 
@@ -102,6 +113,7 @@ impl<'t> Scan<'t> {
         }
         detect::numbers(self);
         detect::signs(self);
+        tagger::names(self);
         detect::combine(self);
     }
 
@@ -125,6 +137,11 @@ impl<'t> Scan<'t> {
         tail: Tail,
     ) {
         self.hits.push(Hit { start, end, class: Class::built_in(class), confidence: 0.95, detector, tail: Some(tail) });
+    }
+
+    /// Where marks of this kind stand, in order.
+    pub(crate) fn marks(&self, mark: Mark) -> Vec<usize> {
+        self.marks.iter().filter(|(_, other)| *other == mark).map(|(at, _)| *at).collect()
     }
 
     /// Whether a mark begins within `reach` bytes before `at`.

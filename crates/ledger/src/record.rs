@@ -187,6 +187,12 @@ pub struct Outcome {
     /// Input tokens read from the upstream's cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cached_tokens: Option<u64>,
+    /// Tokens that budgets were charged with, where the upstream did not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged_tokens: Option<u64>,
+    /// What it cost, in millionths of the currency of the prices in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_micros: Option<u64>,
     /// Microseconds waited before sending.
     pub queue_us: u64,
     /// Microseconds from sending to the first byte.

@@ -13,10 +13,13 @@
 //! [`Store::open`] takes the lock, recovers what a crash left and starts the writer; [`Ledger::append`] makes a record
 //! durable; [`Keys`] checks callers' keys; [`verify_dir`] and [`read_dir`] work on any copy, without the lock.
 
+pub mod budgets;
 mod fresh;
 mod keys;
 mod ledger_handle;
 mod log;
+#[cfg(feature = "memory")]
+pub mod memory;
 mod open;
 pub mod options;
 mod prove;
@@ -24,6 +27,7 @@ mod purpose_key;
 mod read;
 mod recover;
 mod secret_file;
+pub mod spend;
 mod storage;
 mod strangers;
 mod writer;

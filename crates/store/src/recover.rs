@@ -199,6 +199,8 @@ fn unknown(intent: String, call: String) -> Outcome {
         input_tokens: None,
         output_tokens: None,
         cached_tokens: None,
+        charged_tokens: None,
+        cost_micros: None,
         queue_us: 0,
         first_byte_us: None,
         total_us: 0,

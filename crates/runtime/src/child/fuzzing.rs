@@ -25,7 +25,10 @@ pub fn template(source: &str, text: &str) {
         return;
     }
     if let Ok(rendered) = template.render(&conversation(text), &controls, "", "") {
-        assert!(!rendered.text.contains(CONTROL) || !text.contains(CONTROL), "the caller's text became a control token");
+        assert!(
+            !rendered.text.contains(CONTROL) || !text.contains(CONTROL),
+            "the caller's text became a control token"
+        );
     }
 }
 
