@@ -1,5 +1,5 @@
 //! The lone binary says of a real ledger and of real proofs what is so, and of tampered ones what is wrong.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code: a failure is what it is for")]
+#![expect(clippy::unwrap_used, reason = "test code: a failure is what it is for")]
 
 #[path = "../../ledger/tests/samples/mod.rs"]
 mod samples;
