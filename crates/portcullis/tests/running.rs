@@ -307,7 +307,7 @@ fn the_control_plane_answers_administrators_only() {
         ("POST", "/admin/v1/reload"),
         ("POST", "/admin/v1/ledger/search"),
         ("GET", "/admin/v1/approvals"),
-        ("POST", "/admin/v1/approvals/x"),
+        ("POST", "/admin/v1/approvals/apr_x"),
         ("GET", "/admin/v1/openapi.json"),
         ("GET", "/metrics"),
     ];
