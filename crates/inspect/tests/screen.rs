@@ -133,6 +133,7 @@ fn samples() -> Vec<String> {
         "{\"resourceType\": \"Patient\", \"family\": \"van Doe\", \"given\": [\"Mary Ann\"], \"birthDate\": \"1980-03-04\"}",
         "%B4111111111111111^DOE/JOHN A^2712101000000000000?x ;4111111111111111=27121010000012345678? CVV 123",
         "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10\n",
+        "NATO SECRET and (S//NF) then ITAR CONTROLLED, ECCN 5A002; bob@example.com takes metformin, a@example.org has asthma.",
         "07700 900123, 01 23 45 67 89, call 785 8949, 50-98-28-96-Office, HETU 131052-308T.",
         "db.password: dkwuqpz and password = 'xqzkwv', then --password dkwuqpz -v",
         "<password>dkwuqpz</password> <key>Password</key>\n <string>xqzkwvb</string>",
@@ -179,6 +180,20 @@ fn no_byte_of_a_masked_span_goes_out() {
         ("<password>dkwuqpz</password>", "dkwuqpz"),
         ("name: PASSWORD\n   value: dkwuqpz\n", "dkwuqpz"),
         ("mysql -u root -pdkwuqpz shop", "dkwuqpz"),
+        ("NI AB 12 34 56 C here", "AB 12"),
+        ("CPF 529.982.247-25 here", "529"),
+        ("HKID A123456(3) here", "A1234"),
+        ("born March 4, 1980 in", "March"),
+        ("geboren am 4. März 1980 in", "4. M"),
+        ("生年月日1980年3月4日です", "1980"),
+        ("GPS 48.8566, 2.3522 here", "48."),
+        ("account number: 12 345 678 here", "12 3"),
+        ("x\nPID|1||7^^A||DOE^JOHN ALAN^A||x", "DOE"),
+        ("{\"resourceType\": \"Patient\", \"given\": [\"Mary Ann\"]}", "Mary"),
+        ("%B4111111111111111^DOE/JOHN A^2712101?", "4111"),
+        ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "ERIK"),
+        ("call 785 8949 now", "785"),
+        ("(S//NF) x", "(S//"),
     ] {
         let each: Vec<usize> = (0..text.len()).collect();
         let outcome = stream(inspector().screen(rules(&["*"], &[])), in_chunks(text, &each).into_iter());

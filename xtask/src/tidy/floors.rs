@@ -127,15 +127,16 @@ const PLATES: &[Plate] = &[
     Plate { name: "judge", pure: true, may_use: &["inspect"] },
     Plate { name: "runtime", pure: false, may_use: &[] },
     Plate { name: "store", pure: false, may_use: &["ledger"] },
+    Plate { name: "verifier", pure: false, may_use: &["ledger"] },
     Plate { name: "proxy", pure: false, may_use: &["wire", "inspect", "ledger", "judge", "runtime", "store"] },
     Plate { name: "admin", pure: false, may_use: &["inspect", "ledger", "judge", "store"] },
     Plate {
         name: "portcullis",
         pure: false,
-        may_use: &["wire", "inspect", "ledger", "judge", "runtime", "store", "proxy", "admin"],
+        may_use: &["wire", "inspect", "ledger", "judge", "runtime", "store", "verifier", "proxy", "admin"],
     },
     Plate { name: "xtask", pure: false, may_use: &[] },
-    Plate { name: "bench", pure: false, may_use: &[] },
+    Plate { name: "bench", pure: false, may_use: &["ledger", "store"] },
     Plate { name: "eval", pure: false, may_use: &["inspect"] },
 ];
 

@@ -283,6 +283,10 @@ fn reserve(shared: &Shared, candidate: &mut Candidate) -> Result<Option<Reservat
 }
 
 fn unfit(mut all: Vec<Unfit>) -> Stopped {
+    // A question that somebody can answer says more than what is wrong elsewhere.
+    if let Some(at) = all.iter().position(|unfit| unfit.why.code() == super::approve::PENDING) {
+        return all.swap_remove(at).why;
+    }
     let first_code = all.first().map(|unfit| unfit.why.code());
     // Destinations that say no for the same reason say it once; the one that is free soonest speaks.
     if all.iter().all(|unfit| Some(unfit.why.code()) == first_code)
