@@ -262,7 +262,7 @@ pub(super) const INSPECTION: Section = Section {
     meaning: "How much is read of each piece of content. What is over a limit is found as `opaque.text`, never ignored.",
     fields: &[
         field("piece_bytes_max", "whole number, bytes", "4194304", "4194304", "The longest text that is read."),
-        field("decode_depth_max", "whole number", "2", "2", "How many layers of encoding are undone."),
+        field("decode_depth_max", "whole number", "3", "2", "How many layers of encoding are undone."),
         field(
             "decode_bytes_max",
             "whole number, bytes",
