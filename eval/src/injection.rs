@@ -54,7 +54,7 @@ pub(crate) fn run(data: &Path) -> Result<()> {
             match (sample.label, sample.kind.as_str()) {
                 (0, _) => scores.harmless.push(score(&sample.text)),
                 (_, "indirect") => {
-                    scores.attacks.extend(planted(&documents, index, &sample.text).map(|text| score(&text)))
+                    scores.attacks.extend(planted(&documents, index, &sample.text).map(|text| score(&text)));
                 }
                 _ => scores.attacks.push(score(&sample.text)),
             }

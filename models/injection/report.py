@@ -37,7 +37,7 @@ def direct(data, kept, left, extra, harmless):
     for name, examples in sources.items():
         in_train[name], in_test[name] = halves(examples)
     for title, attacks in (("all sources, a fifth of each kept aside", in_train), ("none of these sources, templates and harmless texts only", {})):
-        model, _ = train_group("direct", kept, [(train, 2.0)] + [(list(a), 1.0) for a in attacks.values()] + extra, ALPHA)
+        model, _ = train_group("direct", kept, [(train, 5.0)] + [(list(a), 3.0) for a in attacks.values()] + extra, ALPHA)
         quiet = model.score(test)
         threshold = np.quantile(quiet, 0.99)
         print(f"direct, {title}; {len(test)} harmless prompts kept aside")

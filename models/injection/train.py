@@ -306,8 +306,8 @@ def everything(data, seed=1, hold_out=None, scale=0.7, leave_out=()):
     base = shared(data)
     direct, planted = build(data, seed, hold_out, scale)
     keep = lambda names: [name for name in names if name not in leave_out]
-    direct_extra = [(examples, 2.0) for examples in real(data, keep(REAL_BENIGN), 0).values()]
-    direct_extra += [(examples, 1.0) for examples in real(data, keep(REAL_DIRECT), 1).values()]
+    direct_extra = [(examples, 5.0) for examples in real(data, keep(REAL_BENIGN), 0).values()]
+    direct_extra += [(examples, 3.0) for examples in real(data, keep(REAL_DIRECT), 1).values()]
     pieces = corpus.fragments(random.Random(5), 4000)
     harmless = [(pieces, 1.0), (base["translations"], 0.3), (base["tweets"], 0.3), (base["library"], 0.3)]
     planted_extra = [(planted_real(data, name, 11, 12), 1.0) for name in keep(REAL_PLANTED)]

@@ -24,7 +24,7 @@ fn the_shipped_tables_give_the_scripts_own_scores() {
     }
 }
 
-/// What is released when the text comes in pieces of so many characters, with what was found.
+/// What is released when the text comes in pieces of so many characters, with how often the canary was said.
 fn streamed(inspector: &Inspector, rules: &ScreenRules, text: &str, size: usize) -> (String, usize, bool) {
     let mut screen = inspector.screen_with(rules.clone(), Canary::new("Heron-7Q2mZ4tK9x").unwrap());
     let (mut released, chars) = (String::new(), text.chars().collect::<Vec<_>>());

@@ -326,6 +326,13 @@ pub(super) const INSPECTION: Section = Section {
             "1000",
             "How many findings of one call are reported. The level counts the others too.",
         ),
+        field(
+            "answer_hosts",
+            "list of texts",
+            "none",
+            "[\"example.com\"]",
+            "Hosts that answers may link to, with whatever lies below them. A link to any other is `attack.link_host`. Without the list every host may stand.",
+        ),
         field("thresholds", "table", "see there", "…", "From which score on an injection counts."),
     ],
 };
