@@ -42,6 +42,8 @@ pub(crate) struct Manner {
     pub(crate) whole: bool,
     /// Longest run of encoded bytes that is decoded. In a stream a longer one is `opaque.text` to its end.
     pub(crate) run_bytes_max: usize,
+    /// Whether the tagger looks for names, too: the dearest of all detectors, which a stream asks only where its rules guard them.
+    pub(crate) names: bool,
 }
 
 /// A reading under way.
@@ -72,7 +74,7 @@ impl Reader {
 
     /// Reads a text for calls: everything, up to the limits.
     pub(crate) fn read(&self, text: &str, channel: Channel) -> Reading {
-        self.read_as(text, Manner { channel, whole: true, run_bytes_max: usize::MAX })
+        self.read_as(text, Manner { channel, whole: true, run_bytes_max: usize::MAX, names: true })
     }
 
     pub(crate) fn read_as(&self, text: &str, manner: Manner) -> Reading {
@@ -141,38 +143,38 @@ impl Reader {
     }
 
     /// From where on, in a part of a stream, a span may still be under way: before it everything is decided.
-    pub(crate) fn open(&self, text: &str) -> usize {
+    pub(crate) fn open(&self, text: &str, names: bool) -> usize {
         if text.is_ascii() {
-            return self.open_view(&View::same(text, 0), 0);
+            return self.open_view(&View::same(text, 0), 0, names);
         }
         let unseen: usize = text.chars().rev().take_while(|c| is_invisible(*c)).map(char::len_utf8).sum();
-        self.open_view(&normalise(text, 0).view, 0).min(text.len() - unseen)
+        self.open_view(&normalise(text, 0).view, 0, names).min(text.len() - unseen)
     }
 
-    fn open_view(&self, view: &View<'_>, depth: u8) -> usize {
-        let open = self.open_text(&view.text, depth);
+    fn open_view(&self, view: &View<'_>, depth: u8, names: bool) -> usize {
+        let open = self.open_text(&view.text, depth, names);
         view.source(open..open).start
     }
 
-    fn open_text(&self, text: &str, depth: u8) -> usize {
-        let open = self.open_decoded(text, depth);
+    fn open_text(&self, text: &str, depth: u8, names: bool) -> usize {
+        let open = self.open_decoded(text, depth, names);
         // An escape that is not complete may read as something else than it will be.
         let before_escape = decode::open_escape(Text::new(text)).and_then(|at| text.get(..at));
-        before_escape.map_or(open, |before| open.min(self.open_decoded(before, depth)))
+        before_escape.map_or(open, |before| open.min(self.open_decoded(before, depth, names)))
     }
 
-    fn open_decoded(&self, text: &str, depth: u8) -> usize {
-        let open = self.open_spans(text);
+    fn open_decoded(&self, text: &str, depth: u8, names: bool) -> usize {
+        let open = self.open_spans(text, names);
         if depth >= self.limits.decode_depth_max {
             return open;
         }
         let last = decode::escapes(text)
             .pop()
             .filter(|inner| inner.source(inner.text.len()..inner.text.len()).end >= text.len());
-        open.min(last.map_or(text.len(), |inner| self.open_view(&inner, depth + 1)))
+        open.min(last.map_or(text.len(), |inner| self.open_view(&inner, depth + 1, names)))
     }
 
-    fn open_spans(&self, text: &str) -> usize {
+    fn open_spans(&self, text: &str, names: bool) -> usize {
         let bytes = Text::new(text);
         let spans = [
             open_run(bytes),
@@ -187,7 +189,7 @@ impl Reader {
             detect::open_link(bytes),
             detect::open_template(bytes),
             detect::open_name(bytes),
-            tagger::open_names(text),
+            if names { tagger::open_names(text) } else { text.len() },
         ];
         spans.into_iter().min().unwrap_or(0).min(self.own.open(text))
     }
@@ -198,6 +200,7 @@ impl Pass<'_> {
     /// to be read before.
     fn view(&mut self, view: &View<'_>, depth: u8, to_source: ToSource<'_>) {
         let mut scan = Scan::new(&view.text, self.manner.channel, self.manner.whole);
+        scan.names = self.manner.names;
         scan.run(&self.reader.lexicon);
         if self.manner.channel == Channel::Answer && !self.reader.answer_hosts.is_empty() {
             detect::strange_hosts(&mut scan, &self.reader.answer_hosts, &|place| view.is_rewritten(place));

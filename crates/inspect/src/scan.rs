@@ -61,6 +61,8 @@ pub(crate) struct Scan<'t> {
     pub(crate) channel: Channel,
     /// Whether the whole text is here. In a stream only what stands to the left of a span may decide about it.
     pub(crate) whole: bool,
+    /// Whether the tagger looks for names, too.
+    pub(crate) names: bool,
     pub(crate) hits: Vec<Hit>,
     pub(crate) cues: Vec<Cue>,
     /// Up to where armour has been read: a text full of headers is read once.
@@ -84,6 +86,7 @@ impl<'t> Scan<'t> {
             source: text,
             channel,
             whole,
+            names: true,
             hits: Vec::new(),
             cues: Vec::new(),
             armour_end: 0,
@@ -113,7 +116,9 @@ impl<'t> Scan<'t> {
         }
         detect::numbers(self);
         detect::signs(self);
-        tagger::names(self);
+        if self.names {
+            tagger::names(self);
+        }
         detect::combine(self);
     }
 
