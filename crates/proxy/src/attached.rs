@@ -17,7 +17,7 @@ use crate::metrics::{DocumentLabels, Metrics};
 
 /// What the documents of one call hold.
 #[derive(Debug, Default)]
-pub struct Documents {
+pub(crate) struct Documents {
     /// By the digest of their base64 text. What could not be read at all is not here: it stays opaque.
     read: HashMap<[u8; 32], Extracted>,
 }
@@ -25,7 +25,12 @@ pub struct Documents {
 impl Documents {
     /// Reads the documents in `call`, at most `documents_max` of them. Without a reader, or what it cannot read, they stay
     /// opaque. Nothing is waited for when there are none.
-    pub async fn of(call: &Call, reader: Option<&Reader>, documents_max: usize, metrics: Option<&Metrics>) -> Self {
+    pub(crate) async fn of(
+        call: &Call,
+        reader: Option<&Reader>,
+        documents_max: usize,
+        metrics: Option<&Metrics>,
+    ) -> Self {
         let mut all = Self::default();
         let waiting = inline(call);
         if waiting.is_empty() {
