@@ -264,6 +264,7 @@ def fragments(rng, count):
         lambda: rng.choice("x.-=*#/ab1") * rng.randint(5, 120),
         lambda: f"{digits(1, 3)}.{digits(1, 3)}.{digits(1, 3)}.{digits(1, 3)} - - [{digits(2, 2)}/Oct/2024] \"GET /{word()} HTTP/1.1\" {digits(3, 3)} {digits(2, 5)}",
         lambda: f"the {rng.choice(['password', 'secret', 'token', 'key', 'passphrase', 'api key', 'pin'])} is {token(6, 20)}",
+        lambda: f"{rng.choice(['password', 'secret', 'token', 'api_key', 'passwd', 'pwd', 'client_secret', 'Passwort', 'contraseña', 'mot de passe', 'пароль', '密码', 'senha'])}{rng.choice(['=', ': ', ' = ', ':'])}{rng.choice(['<your password>', '${SECRET}', 'changeme', '***', 'null', '{{ token }}', word(), token(6, 20), '<' + word() + '>'])}",
         lambda: f"{word().title()} {word()} {rng.choice(['was diagnosed with', 'was prescribed', 'born on', 'lives in', 'works for'])} {word()} {digits(2, 4)}",
     ]
     made = []

@@ -9,7 +9,9 @@ use crate::detect;
 use crate::exception::{Excepted, Exceptions};
 use crate::joined::Joined;
 use crate::reader::{Reader, Reading};
-use crate::{Channel, Class, Content, Finding, Found, Level, Matches, Piece, Problem, Screen, ScreenRules, Settings};
+use crate::{
+    Canary, Channel, Class, Content, Finding, Found, Level, Matches, Piece, Problem, Screen, ScreenRules, Settings,
+};
 
 /// Detectors made ready. Build once, share between threads, use for every call.
 pub struct Inspector {
@@ -63,6 +65,12 @@ impl Inspector {
     #[must_use]
     pub fn screen(&self, rules: ScreenRules) -> Screen {
         Screen::new(Arc::clone(&self.reader), Arc::clone(&self.settings), rules)
+    }
+
+    /// The same with a word that the call's instructions hold and the answer may not say: `attack.canary`.
+    #[must_use]
+    pub fn screen_with(&self, rules: ScreenRules, canary: Canary) -> Screen {
+        self.screen(rules).with_canary(canary)
     }
 
     fn text(&self, collected: &mut Collected<'_>, index: usize, channel: Channel, text: &str) {
@@ -226,6 +234,8 @@ fn version(settings: &Settings) -> String {
     {
         field(&threshold.to_le_bytes());
     }
+    settings.answer_hosts.iter().for_each(|host| field(host.as_bytes()));
+    field(crate::injection::tables());
     field(format!("{:?}", settings.limits).as_bytes());
     hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -345,6 +355,17 @@ mod tests {
             ".atlasv1.",
             "hooks.slack.com/services/",
             "eyJ0eXAiOiAiVENWMiJ9.",
+            "cnffjbeq ",
+            "vtaber",
+            "p.a.",
+            "a b c ",
+            "a-",
+            "70:",
+            "70 61 ",
+            "=41",
+            "=\n",
+            "=3D=3D ",
+            "GEZDGNBV",
             "is ",
             "123456782 ",
             "tax 123456782 ",
@@ -369,6 +390,13 @@ mod tests {
             "%B4111111111111111^",
             "1980年",
             "kennzeichen A-",
+            "John ",
+            "john ",
+            "J. ",
+            "1 Main Street, ",
+            "O'",
+            "A-",
+            "12 ",
         ] {
             check(&inspector, unit);
         }

@@ -5,6 +5,7 @@
 //! [`pseudonym`] replaces found values by stable tokens and puts them back. `docs/inspection.md` states the
 //! classes, the bounds and what is not covered.
 
+mod canary;
 mod class;
 mod custom;
 mod decode;
@@ -14,14 +15,17 @@ mod exception;
 pub mod fingerprint;
 mod found;
 mod gate;
+pub mod inherit;
 mod injection;
 mod inspector;
 mod joined;
+pub mod leak;
 mod level;
 mod normal;
 mod piece;
 pub mod pseudonym;
 mod reader;
+mod recode;
 mod scan;
 mod screen;
 mod settings;
@@ -29,6 +33,7 @@ mod tagger;
 mod text;
 mod view;
 
+pub use canary::Canary;
 pub use class::Class;
 pub use exception::{Excepted, Exception, SALTS_MAX};
 pub use found::{Finding, Found};

@@ -8,10 +8,10 @@ use crate::exact::words::Words;
 use crate::exception::Exceptions;
 use crate::injection::{Score, Scorer, Trained};
 use crate::normal::{Unseen, UnseenKind, is_invisible, normalise};
-use crate::scan::{Hit, Lexicon, Scan, Tail};
+use crate::scan::{Hit, Lexicon, Mark, Scan, Tail};
 use crate::text::{Text, is_base64};
 use crate::view::View;
-use crate::{Channel, Class, Documents, Limits, Records, Settings, detect, tagger};
+use crate::{Channel, Class, Documents, Limits, Records, Settings, detect, recode, tagger};
 
 /// Everything that is needed to read a text.
 pub(crate) struct Reader {
@@ -21,6 +21,7 @@ pub(crate) struct Reader {
     documents: Vec<Documents>,
     exceptions: Exceptions,
     scorer: Box<dyn Scorer>,
+    answer_hosts: Vec<String>,
     limits: Limits,
 }
 
@@ -64,6 +65,7 @@ impl Reader {
             documents: settings.documents.clone(),
             exceptions,
             scorer: Box::new(Trained),
+            answer_hosts: settings.answer_hosts.clone(),
             limits: settings.limits.clone(),
         }
     }
@@ -183,6 +185,7 @@ impl Reader {
             detect::open_iban(bytes),
             detect::open_armour(bytes),
             detect::open_link(bytes),
+            detect::open_template(bytes),
             detect::open_name(bytes),
             tagger::open_names(text),
         ];
@@ -196,16 +199,20 @@ impl Pass<'_> {
     fn view(&mut self, view: &View<'_>, depth: u8, to_source: ToSource<'_>) {
         let mut scan = Scan::new(&view.text, self.manner.channel, self.manner.whole);
         scan.run(&self.reader.lexicon);
+        if self.manner.channel == Channel::Answer && !self.reader.answer_hosts.is_empty() {
+            detect::strange_hosts(&mut scan, &self.reader.answer_hosts, &|place| view.is_rewritten(place));
+        }
         self.reader.own.find(&view.text, &mut scan.hits);
         if self.manner.whole {
             self.reader.organisation(&view.text, &mut scan.hits);
         }
         if depth == 0
             && self.manner.whole
-            && let Some(place) = detect::source_code(scan.text)
+            && let Some((place, language)) = detect::source_code(scan.text)
         {
-            scan.hit(place.start, place.end, "code.source", 0.8, "source");
+            scan.hit(place.start, place.end, "code.source", 0.8, language);
         }
+        let turned = if self.manner.whole { scan.marks(Mark::Turned) } else { Vec::new() };
         for mut hit in scan.hits {
             // What gives a value its meaning may have been what was encoded.
             if depth > 0 && !view.is_rewritten(hit.start.saturating_sub(CONTEXT_BYTES)..hit.end) {
@@ -223,6 +230,30 @@ impl Pass<'_> {
             }
         }
         self.deeper(view, depth, to_source);
+        if self.manner.whole && depth < self.reader.limits.decode_depth_max {
+            self.recoded(view, depth, turned, to_source);
+        }
+    }
+
+    /// Undoes what only the whole text shows: rot13, spelling, spaced bytes, quoted-printable.
+    fn recoded(&mut self, view: &View<'_>, depth: u8, turned: Vec<usize>, to_source: ToSource<'_>) {
+        let inner_to_source = |place: Range<usize>| to_source(view.source(place));
+        // Turned twice is as it was.
+        let turned = if view.is_recoded() { Vec::new() } else { recode::turned(&view.text, turned.into_iter()) };
+        let views = turned.into_iter().chain(recode::spelt_apart(&view.text)).chain(recode::quoted(&view.text));
+        for inner in views {
+            let place = inner_to_source(inner.source(0..inner.text.len()));
+            if self.spend(inner.text.len(), place) {
+                self.view(&inner, depth + 1, &inner_to_source);
+            }
+        }
+        for (bytes, place) in recode::spaced_hex(Text::new(&view.text)) {
+            if let Some(read) = decode::as_text(Some(bytes))
+                && self.spend(read.len(), inner_to_source(place.clone()))
+            {
+                self.view(&View::whole(read, place), depth + 1, &inner_to_source);
+            }
+        }
     }
 
     /// A span without a longest length goes on where the view that it was found in ends.

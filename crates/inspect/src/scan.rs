@@ -42,6 +42,8 @@ pub(crate) enum Mark {
     Version,
     Clinical,
     Aws,
+    /// What rot13 makes of a telling word.
+    Turned,
     /// The type of a FHIR resource that is a person.
     Fhir,
 }
@@ -135,6 +137,11 @@ impl<'t> Scan<'t> {
         tail: Tail,
     ) {
         self.hits.push(Hit { start, end, class: Class::built_in(class), confidence: 0.95, detector, tail: Some(tail) });
+    }
+
+    /// Where marks of this kind stand, in order.
+    pub(crate) fn marks(&self, mark: Mark) -> Vec<usize> {
+        self.marks.iter().filter(|(_, other)| *other == mark).map(|(at, _)| *at).collect()
     }
 
     /// Whether a mark begins within `reach` bytes before `at`.

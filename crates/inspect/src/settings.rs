@@ -22,6 +22,9 @@ pub struct Settings {
     pub exceptions: Vec<Exception>,
     /// From which score on an injection is a finding, by channel.
     pub thresholds: Thresholds,
+    /// Hosts that answers may link to, and whatever lies below them (`example.com` allows `docs.example.com`). Any other
+    /// link in an answer is `attack.link_host`. Empty: links to every host may stand.
+    pub answer_hosts: Vec<String>,
     /// How much is read, decoded and reported.
     pub limits: Limits,
 }
@@ -163,6 +166,7 @@ impl Default for Settings {
             documents: Vec::new(),
             exceptions: Vec::new(),
             thresholds: Thresholds::default(),
+            answer_hosts: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -178,7 +182,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             piece_bytes_max: 4 * 1024 * 1024,
-            decode_depth_max: 2,
+            decode_depth_max: 3,
             decode_bytes_max: 1024 * 1024,
             findings_max: 1000,
         }

@@ -2,7 +2,7 @@
 //! for what never applies.
 //!
 //! A dimension is there when a policy looks at it; its values are those that policies compare with, and one besides.
-//! Levels, actions and the common groups of classes are always there. Past [`KINDS_MAX`] combinations an even sample is
+//! Levels, actions and the common groups of classes are always there. Past [`KINDS_MAX`] combinations, or with very many policies before, an even sample is
 //! taken, and the answer says so.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,6 +92,7 @@ pub(crate) struct Grid {
     pub(crate) dimensions: Vec<Dimension>,
     /// How many combinations there are.
     pub(crate) combinations: usize,
+    kinds_max: usize,
     mode: Mode,
     now_unix: i64,
 }
@@ -129,19 +130,21 @@ impl Kind {
 }
 
 impl Grid {
-    /// The grid for policies that speak of `mentions`.
-    pub(crate) fn new(mentions: &Mentions, ground: &Ground) -> Self {
+    /// The grid for so many policies, which speak of `mentions`.
+    pub(crate) fn new(mentions: &Mentions, policies: usize, ground: &Ground) -> Self {
         let mut dimensions = vec![whose(mentions), doing(), level(), classes(mentions)];
         dimensions.extend(about_the_use_case(mentions, ground));
         dimensions.extend(about_the_call(mentions, ground));
         dimensions.retain(|dimension| dimension.values.len() > 1);
         let combinations = dimensions.iter().map(|one| one.values.len()).fold(1usize, usize::saturating_mul);
-        Self { dimensions, combinations, mode: ground.mode, now_unix: ground.now_unix }
+        let each = policies.saturating_mul(ground.destinations.len()).max(1);
+        let kinds_max = (EVALUATIONS_MAX / each).clamp(KINDS_MIN, KINDS_MAX);
+        Self { dimensions, combinations, kinds_max, mode: ground.mode, now_unix: ground.now_unix }
     }
 
     /// How many kinds are tried.
     pub(crate) fn tried(&self) -> usize {
-        self.combinations.min(KINDS_MAX)
+        self.combinations.min(self.kinds_max)
     }
 
     /// Every kind that is tried.
@@ -385,7 +388,11 @@ const FLAWS: [Flaw; 9] = [
 const COMMON_CLASSES: [&str; 6] =
     ["attack.injection", "code.source", "opaque.image", "phi.mrn", "pii.email", "secret.aws_access_key"];
 /// The most kinds of call that are tried.
-pub(crate) const KINDS_MAX: usize = 20_000;
+const KINDS_MAX: usize = 20_000;
+/// As many are tried whatever the number of policies.
+const KINDS_MIN: usize = 500;
+/// About how many times a policy is evaluated at most, so that the answer comes in seconds.
+const EVALUATIONS_MAX: usize = 20_000_000;
 /// The most destinations that are tried.
 const DESTINATIONS_MAX: usize = 16;
 /// The most values of one dimension that policies name.

@@ -130,8 +130,36 @@ pub fn snapshot(config: &Config, engines: &Engines, before: Option<&Snapshot>) -
 ///
 /// # Errors
 /// The configuration does not load; every problem is told.
-pub fn rehearsal(place: &Place) -> Result<Snapshot> {
-    snapshot(&load(place)?, &Engines::new(runtime::Model::Shipped), None)
+pub fn rehearsal(place: &Place) -> Result<(Config, Snapshot)> {
+    let config = load(place)?;
+    let snapshot = snapshot(&config, &Engines::new(runtime::Model::Shipped), None)?;
+    Ok((config, snapshot))
+}
+
+/// What reads documents: a sandboxed process for each. Without one documents stay opaque, which is said.
+pub async fn reader(config: &Config) -> Option<documents::Reader> {
+    let limits = config.limits.documents.clone();
+    if limits.children == 0 || config.limits.documents_max == 0 {
+        return None;
+    }
+    let sandbox = match config.mode {
+        judge::Mode::Production => documents::Sandbox::Required,
+        judge::Mode::Development => documents::Sandbox::BestEffort,
+    };
+    let started = match std::env::current_exe() {
+        Ok(program) => documents::Reader::start(documents::Options { sandbox, limits, program }).await,
+        Err(source) => Err(documents::StartError::Spawn { program: PathBuf::from("portcullis"), source }),
+    };
+    match started {
+        Ok(reader) => {
+            tracing::info!(sandbox = reader.confined_by(), "documents are read");
+            Some(reader)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "documents are not read: every file that comes along is opaque");
+            None
+        }
+    }
 }
 
 /// The detectors of the configuration folder.

@@ -318,3 +318,24 @@ fn an_administrative_key_answers_in_the_role_of_its_name_and_a_no_holds() {
     assert_eq!(answer(&office, r#"{"yes":true}"#).status, 404, "a no stands");
     assert_eq!(upstream.requests().len(), 0);
 }
+
+#[test]
+fn a_use_case_opens_what_it_was_registered_for_and_a_caller_without_one_is_in_production() {
+    let upstream = upstream();
+    let cloud_only = "@id(\"cloud\") permit (principal, action, resource) when { !resource.self_hosted };\n";
+    let library = include_str!("../../../policies/library/production-self-hosted.cedar");
+    let policies = format!("{cloud_only}{library}");
+    let experiment = "purpose = \"p\"\nowner = \"o\"\nfloor = \"public\"\nenvironment = \"experiment\"\n";
+    let more = [("policies/a.cedar", policies.as_str()), ("use_cases/prototype.toml", experiment)];
+    let door = Door::start(files(&upstream, &more), &[]);
+    let key = |arguments: &[&str]| {
+        let made = door.command(&[&["key", "create", "k", "--floor", "public", "--json"], arguments].concat()).1;
+        json(&made)["key"].as_str().unwrap().to_owned()
+    };
+    let (none, registered, unknown) = (key(&[]), key(&["--use-case", "prototype"]), key(&["--use-case", "forgotten"]));
+    for (key, status) in [(&none, 403), (&registered, 200), (&unknown, 403)] {
+        let reply = ask(&door, key, "auto", "hi");
+        assert_eq!(reply.status, status, "{}", reply.body);
+        assert!(status == 200 || reply.body.contains("library.production-self-hosted"), "{}", reply.body);
+    }
+}

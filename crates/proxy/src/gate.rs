@@ -30,6 +30,8 @@ pub struct Gate {
     pub approvals: Approvals,
     /// Binds sealed reasoning to who issued it.
     pub seals: Seals,
+    /// Reads documents that come along; without it they stay opaque.
+    pub documents: Option<documents::Reader>,
     /// Keys pseudonyms.
     pub pseudonym_key: inspect::pseudonym::Key,
     /// The places for calls in progress.
@@ -105,6 +107,14 @@ impl Alias {
 }
 
 impl Snapshot {
+    /// The floor of a use case, and what it was registered for. One that nobody registered is the strictest; none at all
+    /// has no floor of its own, and is for everything else the strictest.
+    pub fn registered(&self, use_case: Option<&str>) -> (inspect::Level, judge::Purpose) {
+        let Some(name) = use_case else { return (inspect::Level::Public, judge::Purpose::default()) };
+        let floor = self.use_cases.get(name).copied().unwrap_or(inspect::Level::Restricted);
+        (floor, self.purposes.get(name).cloned().unwrap_or_default())
+    }
+
     /// What stands behind `alias`.
     pub fn behind(&self, alias: &str) -> Option<&Arc<Alias>> {
         self.aliases.get(alias).or_else(|| {
@@ -131,10 +141,17 @@ impl Gate {
             metrics,
             approvals: Approvals::default(),
             seals: Seals::new(secrets.seals),
+            documents: None,
             pseudonym_key: inspect::pseudonym::Key::new(secrets.pseudonyms),
             calls,
             started: Instant::now(),
         }
+    }
+
+    /// The same gate, whose documents `reader` reads; without one they stay opaque.
+    #[must_use]
+    pub fn reading(self, reader: Option<documents::Reader>) -> Self {
+        Self { documents: reader, ..self }
     }
 
     /// Milliseconds since the gate was made; never goes back.

@@ -4,6 +4,7 @@
 
 pub mod admission;
 pub mod approvals;
+mod attached;
 pub mod body;
 mod budget;
 pub mod connect;

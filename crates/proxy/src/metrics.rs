@@ -78,6 +78,13 @@ pub struct AttemptLabels {
     pub ended: &'static str,
 }
 
+/// Labels of a document that came along with a call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct DocumentLabels {
+    /// `read`, `partly`, or why not.
+    pub outcome: &'static str,
+}
+
 /// Labels of an active probe.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ProbeLabels {
@@ -110,6 +117,8 @@ pub struct Metrics {
     pub calls: Family<CallLabels, Counter>,
     /// Attempts by destination and end.
     pub attempts: Family<AttemptLabels, Counter>,
+    /// Documents by what became of reading them.
+    pub documents: Family<DocumentLabels, Counter>,
     /// Active probes by destination and result.
     pub probes: Family<ProbeLabels, Counter>,
     /// 1 for a destination that calls go to, 0 for one that is left alone or fails its probes.
@@ -143,6 +152,7 @@ impl Default for Metrics {
             steps: Default::default(),
             calls: Family::default(),
             attempts: Family::default(),
+            documents: Family::default(),
             probes: Family::default(),
             destination_up: Family::default(),
             connections: Gauge::default(),
@@ -159,6 +169,7 @@ impl Default for Metrics {
         };
         registry.register("calls", "Calls by door, status and code", metrics.calls.clone());
         registry.register("attempts", "Attempts by destination and how they ended", metrics.attempts.clone());
+        registry.register("documents", "Documents by what became of reading them", metrics.documents.clone());
         registry.register("probes", "Active probes by destination and result", metrics.probes.clone());
         registry.register(
             "destination_up",

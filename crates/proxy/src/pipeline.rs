@@ -32,7 +32,7 @@ pub async fn answer(gate: &Arc<Gate>, door: Door, head: &Parts, body: Incoming) 
 
 async fn govern(known: Known, body: Incoming) -> Result<Cleared, Stop> {
     let heard = read(known, body).await?;
-    let inspected = inspect(heard)?;
+    let inspected = inspect(heard).await?;
     let permit = decide(inspected)?;
     let mut route = choose(permit)?;
     while let Some(attempt) = route.draw() {

@@ -37,18 +37,20 @@ use crate::Class;
 use crate::gate::Literal;
 use crate::injection;
 use crate::scan::{Mark, Scan};
+use crate::tagger;
 
 pub(crate) use birth::open_date;
 pub(crate) use code::open_code;
 use digits::Chain;
 pub(crate) use digits::open_chain;
 pub(crate) use iban::open_iban;
-pub(crate) use link::open_link;
+pub(crate) use link::{open_link, strange_hosts};
 pub(crate) use message::{open_resource_name, open_segment};
 pub(crate) use patient::open_name;
 pub(crate) use payment::open_track;
 pub(crate) use shapes::{armour_ends, open_armour};
 pub(crate) use source::source_code;
+pub(crate) use template::open_template;
 
 /// What to do where a literal stands.
 #[derive(Clone, Copy)]
@@ -82,6 +84,7 @@ pub(crate) fn lexicon() -> Vec<(Literal, Action)> {
     all.extend(secrets::KEYWORDS.iter().map(|row| (folded(row.word), Action::Keyword(row))));
     all.extend(secrets::PROGRAMS.iter().map(|row| (folded(row.word), Action::Program(row))));
     all.extend(secrets::CALLS.iter().map(|word| (folded(word), Action::Call(secrets::call))));
+    all.extend(source::LICENCES.iter().map(|(phrase, _)| (folded(phrase), Action::Call(source::licence))));
     all.extend(secrets::HASHES.iter().map(|word| (exact(word), Action::Call(secrets::hash))));
     for (words, mark) in MARKS {
         all.extend(words.iter().map(|word| (folded(word), Action::Mark(*mark))));
@@ -173,6 +176,16 @@ pub(crate) fn combine(scan: &mut Scan<'_>) {
         .collect();
     drop_covered(scan, "pii.phone", &numbers);
     payment::expiry(scan);
+    // What a rule knows to be an account, a mail address or a secret is not also somebody's name.
+    let known: Vec<_> = scan
+        .hits
+        .iter()
+        .filter(|hit| hit.detector != "tagger" && matches!(hit.class.family(), "pii" | "pci" | "secret"))
+        .map(|hit| hit.start..hit.end)
+        .collect();
+    for class in tagger::CLASSES {
+        drop_covered(scan, class, &known);
+    }
     patient::identifiers(scan);
 }
 
@@ -286,6 +299,14 @@ const MARKS: &[(&[&str], Mark)] = &[
         Mark::Clinical,
     ),
     (
+        // password, passwd, secret, token, api_key, ignore, instruction, previous, system prompt, disregard, reveal
+        &[
+            "cnffjbeq", "cnffjq", "frperg", "gbxra", "ncv_xrl", "ncv xrl", "vtaber", "vafgehpgvba", "cerivbhf", "flfgrz ceb", "qvfertneq", "erirny",
+            "cebzcg",
+        ],
+        Mark::Turned,
+    ),
+    (
         &[
             "aws_secret",
             "aws secret",
@@ -351,40 +372,10 @@ const CALLS: Calls = &[
     (&["tlp:"], marking::tlp),
     (&["eccn"], marking::eccn),
     (
-        &["](http", "](<http", "](//", "](data:", "]: http", "]:http", "<http", "src=", "href=", "srcset=", "url("],
+        link::SIGNS,
         link::link,
     ),
-    (
-        &[
-            "<|im_",
-            "<|sys",
-            "<|use",
-            "<|ass",
-            "<|end",
-            "<|sta",
-            "<|eot",
-            "<|eom",
-            "<|beg",
-            "<|cha",
-            "<|mes",
-            "<|too",
-            "<|fim",
-            "<|ret",
-            "<|fin",
-            "<|pyt",
-            "[inst]",
-            "[/inst]",
-            "<<sys>>",
-            "<</sys>>",
-            "<start_of_turn>",
-            "<end_of_turn>",
-            "[system]",
-            "</s>",
-            "<system>",
-            "</system>",
-        ],
-        template::template,
-    ),
+    (template::BEGINNINGS, template::template),
 ];
 
 #[rustfmt::skip]

@@ -69,6 +69,14 @@ pub(crate) fn named_before(scan: &mut Scan<'_>, start: usize) {
 pub(crate) fn identifiers(scan: &mut Scan<'_>) {
     let mut found = Vec::new();
     for hit in scan.hits.iter().filter(|hit| IDENTIFIERS.contains(&hit.class.as_str())) {
+        // Who treats is no patient, and a drug that looks like a name is nobody.
+        if hit.class.as_str() == "pii.person"
+            && (is_doctor(scan.text, hit.start)
+                || is_title_of_doctor(scan.text, hit.start)
+                || scan.is_marked(Mark::Clinical, hit.end, hit.end - hit.start))
+        {
+            continue;
+        }
         if scan.is_marked(Mark::Clinical, hit.start, CLINICAL_BYTES)
             || scan.is_marked_after(Mark::Clinical, hit.end, CLINICAL_BYTES)
         {
@@ -185,6 +193,11 @@ fn is_inside_character(text: Text<'_>, at: usize) -> bool {
 }
 
 /// Whether `Dr.` stands before the name: who diagnoses is not who was diagnosed.
+/// Whether what was found as a name begins with a doctor's title.
+fn is_title_of_doctor(text: Text<'_>, start: usize) -> bool {
+    [&b"Dr."[..], b"Dr ", b"Prof.", b"Prof ", b"Nurse "].iter().any(|title| text.has(start, title))
+}
+
 fn is_doctor(text: Text<'_>, at: usize) -> bool {
     [&b"dr. "[..], b"dr ", b"doctor ", b"prof. "]
         .iter()

@@ -67,6 +67,11 @@ pub(crate) fn read(text: &str, channel: Channel, phrases: f32) -> Reading {
     Reading { logit, place: best.1 }
 }
 
+/// The tables as they ship, for the version of the detectors.
+pub(crate) fn tables() -> &'static [u8] {
+    FILE
+}
+
 /// The score from 0 to 1 of a logit: rational, so that every machine computes the same.
 pub(crate) fn squash(logit: i64) -> f32 {
     let x = logit as f32 / ONE as f32;

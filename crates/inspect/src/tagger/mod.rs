@@ -14,6 +14,9 @@ use token::{PADS, Token, shape, tokens};
 
 use crate::scan::Scan;
 
+/// The classes that the tagger reports.
+pub(crate) const CLASSES: [&str; 4] = ["pii.person", "pii.address", "pii.organisation", "pii.place"];
+
 /// Reports the names in a text.
 pub(crate) fn names(scan: &mut Scan<'_>) {
     let tokens = tokens(scan.source);

@@ -95,12 +95,27 @@ fn read_limits(table: &Table<'_>) -> Limits {
         connection_calls_max: small(table, "connection_calls_max", default.connection_calls_max, 65_535),
         calls_max: size(table, "calls_max", default.calls_max, 1, MIB),
         segments_max: size(table, "segments_max", default.segments_max, 1, MIB),
+        documents_max: size(table, "documents_max", default.documents_max, 0, 1024),
+        documents: read_documents(table),
         answer_bytes_max: size(table, "answer_bytes_max", default.answer_bytes_max, 1024, GIB),
         stream_bytes_max: table.whole("stream_bytes_max", default.stream_bytes_max, 1024..=GIB * 64),
         attempts_max: small(table, "attempts_max", default.attempts_max, 100),
         keepalive_after: ms(table, "keepalive_after_ms", default.keepalive_after, 100),
         breaker_failures: small(table, "breaker_failures", default.breaker_failures, 1000),
         breaker_open: ms(table, "breaker_open_ms", default.breaker_open, 1),
+    }
+}
+
+/// Limits of each document.
+fn read_documents(table: &Table<'_>) -> documents::Limits {
+    let default = documents::Limits::default();
+    documents::Limits {
+        bytes_max: size(table, "documents_bytes_max", default.bytes_max, 1024, GIB),
+        text_bytes_max: size(table, "documents_text_bytes_max", default.text_bytes_max, 1024, GIB),
+        time_ms: table.whole("documents_time_ms", default.time_ms, 10..=HOUR_MS),
+        wait_ms: table.whole("documents_wait_ms", default.wait_ms, 1..=HOUR_MS),
+        memory_bytes: table.whole("documents_memory_bytes", default.memory_bytes, 256 * MIB..=GIB * 64),
+        children: size(table, "documents_children", default.children, 0, 64),
     }
 }
 
@@ -221,6 +236,7 @@ fn small(table: &Table<'_>, name: &str, default: u32, most: u64) -> u32 {
 
 /// How long open calls get to finish when the door stops.
 const DRAIN: Duration = Duration::from_secs(30);
+const HOUR_MS: u64 = 60 * 60 * 1000;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const MIB: u64 = 1024 * 1024;
 const GIB: u64 = 1024 * MIB;

@@ -369,7 +369,6 @@ fn a_vendor_assessed_elsewhere_is_told() {
     assert_eq!(
         told,
         [
-            "destinations/a.toml:8:10: warning: `region` cannot be checked: this service's address has no region",
             "destinations/a.toml:8:10: warning: the destination names region `eu-west-1`, and vendor `acme` was assessed for us-east-1"
         ]
     );

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use judge::Obligations;
 use sha2::{Digest, Sha256};
+use wire::dialect::Request;
 
 use super::choose::Attempt;
 use super::inspect::named;
@@ -26,7 +27,7 @@ pub(super) fn approval(attempt: &Attempt, obligations: &Obligations) -> Result<O
     }
     let inspected = &permit.inspected;
     let context = &inspected.context;
-    let content = Sha256::digest(&write(attempt, &inspected.call, obligations)?.body);
+    let content = fingerprint(&write(attempt, &inspected.call, obligations)?);
     let wanted = Wanted {
         caller: context.caller.id.clone(),
         caller_name: context.caller.name.clone(),
@@ -36,7 +37,7 @@ pub(super) fn approval(attempt: &Attempt, obligations: &Obligations) -> Result<O
         level: permit.decision.level.to_string(),
         findings: named(&inspected.findings.classes),
         who: obligations.approval.clone(),
-        content: content.into(),
+        content,
         call: context.call_id.clone(),
     };
     match context.gate.approvals.seek(&wanted, context.gate.now_ms()) {
@@ -57,6 +58,17 @@ pub(super) fn approval(attempt: &Attempt, obligations: &Obligations) -> Result<O
             Err(refusal("approvals_full", obligations, help).into())
         }
     }
+}
+
+/// SHA-256 over all that the destination would be sent, each part behind its length.
+fn fingerprint(request: &Request) -> [u8; 32] {
+    let headers = request.headers.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+    let mut hash = Sha256::new();
+    for part in std::iter::once(request.path.as_bytes()).chain(headers).chain([request.body.as_slice()]) {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
 }
 
 fn refusal(code: &'static str, obligations: &Obligations, help: &str) -> Refusal {

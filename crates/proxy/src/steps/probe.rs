@@ -56,7 +56,7 @@ async fn govern(gate: &Arc<Gate>, snapshot: Arc<Snapshot>, alias: Arc<Alias>, wi
     let call = wire::front::read(door, body.as_bytes(), &Headers { anthropic_version: None, anthropic_beta: vec![] })?;
     let salt = store::fresh_salt();
     let prompt = salt.commit(ledger::commit::field::PROMPT, body.as_bytes());
-    let inspected = inspect(Heard { context, call, prompt, salt }).map_err(|stop| stop.why)?;
+    let inspected = inspect(Heard { context, call, prompt, salt }).await.map_err(|stop| stop.why)?;
     let permit = decide_probe(inspected, alias).map_err(|stop| stop.why)?;
     let mut route = choose_probed(permit);
     // One attempt: a probe that needs a second one has found something out.

@@ -60,7 +60,7 @@ fn prepare(attempt: Attempt) -> Result<Prepared, Stopped> {
         }
         open_sealed(&attempt, edited)?;
         let limit = inspected.context.snapshot.limits.segments_max;
-        let again = findings(&inspected.context.snapshot.inspector, edited, limit)?;
+        let again = findings(&inspected.context.snapshot.inspector, edited, &inspected.documents, limit)?;
         if let Some(left) = again.classes.keys().find(|class| is_covered(&permitted.obligations, class)) {
             return Err(not_replaceable(left).into());
         }
@@ -115,7 +115,7 @@ fn not_replaceable(class: &::inspect::Class) -> Refusal {
         403,
         "pseudonymise_incomplete",
         format!(
-            "`{}` was found where it cannot be replaced by a pseudonym, for example in a key of a schema",
+            "`{}` was found where it cannot be replaced by a pseudonym, for example in a document or in a key of a schema",
             class.as_str()
         ),
         "move it into the text of a message, or leave it out",

@@ -2,21 +2,33 @@
 
 use std::os::fd::RawFd;
 
-use crate::options::Sandbox;
+use serde::{Deserialize, Serialize};
 
-/// The descriptors that the child goes on using; every other one it may have inherited becomes useless.
-pub(super) struct Descriptors {
-    /// The socket to the parent.
-    pub(super) parent: RawFd,
-    /// The model file, read to its end once.
-    pub(super) model: Option<RawFd>,
+/// What to do where the kernel cannot confine the child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sandbox {
+    /// Refuse to start without landlock and seccomp. For production.
+    Required,
+    /// Use what the kernel has, and say what that is. For development.
+    BestEffort,
 }
 
-/// Enters the sandbox, and says what holds now. Must run while the process has a single thread.
+/// The descriptors that the child goes on using; every other one it may have inherited becomes useless.
+#[derive(Debug, Clone, Copy)]
+pub struct Descriptors {
+    /// The socket to the parent.
+    pub parent: RawFd,
+    /// A file that is read to its end once.
+    pub file: Option<RawFd>,
+}
+
+/// Enters the sandbox, and says what holds now: for example `landlock (abi 4), rlimits, seccomp`. Must run while the
+/// process has a single thread. `memory_bytes` bounds the address space of the whole process, code included.
 ///
 /// # Errors
 /// What is missing or failed, when the sandbox is required. Otherwise that is left out of what holds.
-pub(super) fn enter(required: Sandbox, memory_bytes: u64, descriptors: &Descriptors) -> Result<String, String> {
+pub fn enter(required: Sandbox, memory_bytes: u64, descriptors: &Descriptors) -> Result<String, String> {
     let steps = [
         ("single thread", platform::single_thread()),
         ("no new privileges", platform::no_new_privileges()),
@@ -157,8 +169,8 @@ mod platform {
         let mut rules: Rules = FREELY.iter().map(|call| (*call, vec![])).collect();
         let parent = u64::from(descriptors.parent.unsigned_abs());
         let mut readable = vec![arg(0, SeccompCmpOp::Eq, parent)?];
-        if let Some(model) = descriptors.model {
-            readable.push(arg(0, SeccompCmpOp::Eq, u64::from(model.unsigned_abs()))?);
+        if let Some(file) = descriptors.file {
+            readable.push(arg(0, SeccompCmpOp::Eq, u64::from(file.unsigned_abs()))?);
         }
         rules.insert(libc::SYS_read, readable);
         rules.insert(libc::SYS_recvfrom, vec![arg(0, SeccompCmpOp::Eq, parent)?]);
