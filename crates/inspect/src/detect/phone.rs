@@ -13,6 +13,7 @@ pub(crate) fn phone(scan: &mut Scan<'_>, chain: &Chain) {
     }
     let open = usize::from(sign == b'(');
     if chain.digits(3).starts_with(&[0, 0])
+        && !chain.lengths(1).eq([1])
         && chain.digits(3).last() != Some(&0)
         && chain.total() >= 10
         && !continues(scan, chain)
