@@ -32,4 +32,4 @@ pub use inspector::Inspector;
 pub use level::{Level, UnknownLevel};
 pub use piece::{Channel, Content, Piece, UnknownChannel};
 pub use screen::{Screen, ScreenRules, Verdict};
-pub use settings::{Custom, Limits, Matches, Problem, Settings, Thresholds};
+pub use settings::{Combination, Custom, Limits, Matches, Problem, Settings, Thresholds};
