@@ -15,6 +15,7 @@ import hashlib
 import json
 import pathlib
 import re
+import struct
 import sys
 
 try:
@@ -23,153 +24,173 @@ try:
 except ImportError:
     Ed25519PublicKey = None
 
-VERSION = 1
+VERSION = 2
 PUBLIC_MAX, PRIVATE_MAX, PAYLOAD_MAX = 65_535, 4_096, 69_633
 NAME = re.compile(r"[0-9]{20}\.segment")
 RECORD_ID = re.compile(r"rec_[0-7][0-9a-hjkmnp-tv-z]{25}")
-MARK = b'{"v":1,"seq":'
+MARK = re.compile(rb'\{"v":1,"seq":|PCL2')
+ENVELOPE = struct.Struct("<4sBQQQQ32s32s")
+FACTS, WHO, REST = (1, 2, 3, 4), 5, 6
 KINDS = ("intent", "outcome", "refusal", "act", "aggregate")
 LINE_KEYS = {"v", "seq", "time", "prev", "durable", "id", "kind", "private", "body"}
 ENDED_REMEMBERED_MAX = 65_536
 Spot = collections.namedtuple("Spot", "seq id segment offset")
-Line = collections.namedtuple("Line", "v seq time prev durable id kind private body hash")
-
+# `fits` says, given the segment's seed and first record, whether what stands beside the hashed part is bound by it.
+Line = collections.namedtuple("Line", "seq time prev durable id kind ends hash fits")
 class Malformed(Exception):
-    """Bytes that are not what the format says; `later` if a later version of the format may say it."""
-    later = False
-
+    """Bytes that are not what the format says: what it is then, and the hash of the record, if it has one."""
 CRC = list(range(256))
 for _ in range(8):
     CRC = [value >> 1 ^ (0x82F63B78 if value & 1 else 0) for value in CRC]
-
 def crc32c(data):
     crc, table = 0xFFFFFFFF, CRC
     for byte in data:
         crc = crc >> 8 ^ table[(crc ^ byte) & 255]
     return crc ^ 0xFFFFFFFF
-
+def sha256(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
 def leaf_hash(line):
-    return hashlib.sha256(b"\0" + line).hexdigest()
-
+    return sha256(b"\0", line).hex()
+def salt_of(seed, field, index):
+    salt = sha256(b"portcullis facts v2\0", bytes([field]), seed)
+    for bit in range(31, -1, -1):
+        salt = sha256(salt, bytes([index >> bit & 1]))
+    return salt
 class Tree:
     """RFC 6962, kept as the roots of its perfect subtrees."""
-
     def __init__(self):
         self.size, self.edge = 0, []
-
     def push(self, leaf):
         node, size, self.size = bytes.fromhex(leaf), self.size, self.size + 1
         while size & 1:
-            node, size = hashlib.sha256(b"\1" + self.edge.pop() + node).digest(), size >> 1
+            node, size = sha256(b"\1", self.edge.pop(), node), size >> 1
         self.edge.append(node)
-
     def root(self):
-        node = self.edge[-1] if self.edge else hashlib.sha256(b"").digest()
+        node = self.edge[-1] if self.edge else sha256()
         for left in reversed(self.edge[:-1]):
-            node = hashlib.sha256(b"\1" + left + node).digest()
+            node = sha256(b"\1", left, node)
         return node
-
 def read_frame(data, at):
     """('payload', bytes), ('end', None), ('partial', None) or ('bad', None)."""
     head = data[at:at + 8]
     if len(head) < 8:
         return ("partial" if head else "end"), None
     length = int.from_bytes(head[:4], "little")
-    if length == 0:
-        return ("end" if head == bytes(8) else "bad"), None
     payload = data[at + 8:at + 8 + length]
-    if length > PAYLOAD_MAX or len(payload) < length:
-        return ("bad" if length > PAYLOAD_MAX else "partial"), None
+    if length == 0 or length > PAYLOAD_MAX or len(payload) < length:
+        return "end" if head == bytes(8) else "partial" if 0 < length <= PAYLOAD_MAX else "bad", None
     good = crc32c(head[:4] + payload) == int.from_bytes(head[4:], "little")
     return ("payload", payload) if good else ("bad", None)
-
 class Object(dict):
     """A JSON object that remembers which keys were there twice."""
-
     def __init__(self, pairs):
         super().__init__(pairs)
         self.doubled = {key for key, count in collections.Counter(key for key, _ in pairs).items() if count > 1}
-
-def parse(text):
+def fail(what="malformed", record_hash=None):
+    raise Malformed(what, record_hash)
+def parse(text, newest, record_hash=None):
     try:
         # NaN and Infinity, which Python would take, are no JSON: int() refuses them.
         value = json.loads(text.decode("utf-8"), object_pairs_hook=Object, parse_constant=int)
-    except (ValueError, RecursionError) as error:
-        raise Malformed from error
-    if not isinstance(value, Object) or value.doubled or value.get("v") != VERSION:
-        error = Malformed()
-        error.later = isinstance(value, Object) and type(value.get("v")) is int and value["v"] > VERSION
-        raise error
+    except (ValueError, RecursionError):
+        fail(record_hash=record_hash)
+    version = value.get("v") if isinstance(value, Object) else None
+    if type(version) is not int or value.doubled or not 1 <= version <= newest:
+        fail("later_version" if type(version) is int and version > newest else "malformed", record_hash)
     return value
-
 def is_count(value):
     return type(value) is int and 0 <= value < 1 << 64
-
 def is_hash(value):
     return type(value) is str and re.fullmatch("[0-9a-f]{64}", value) is not None
-
-def lines_of(payload):
+def read_record(payload):
+    return read_line(payload) if payload[:1] == b"{" else read_envelope(payload)
+def read_line(payload):
+    """Version 1: a public line, and perhaps a private one."""
     parts = payload.split(b"\n")
     public, private = parts[0], parts[1] if len(parts) == 3 else None
     if len(parts) not in (2, 3) or parts[-1] or len(public) > PUBLIC_MAX or len(private or b"") > PRIVATE_MAX:
-        raise Malformed
-    return public, private
-
-def read_line(public):
-    line = parse(public)
+        fail()
+    record_hash = leaf_hash(public)
+    line = parse(public, 1, record_hash)
     if (
-        not all(is_count(line.get(key)) for key in ("v", "seq", "time", "durable"))
-        or not is_hash(line.get("prev")) or not is_hash(line.get("private", "0" * 64)) or set(line) - LINE_KEYS
-        or type(line.get("id")) is not str or not RECORD_ID.fullmatch(line["id"])
-        or line.get("kind") not in KINDS or "body" not in line
+        not all(is_count(line.get(key)) for key in ("v", "seq", "time", "durable")) or set(line) - LINE_KEYS
+        or not is_hash(line.get("prev")) or not is_hash(line.get("private", "0" * 64)) or "body" not in line
+        or not RECORD_ID.fullmatch(str(line.get("id"))) or line.get("kind") not in KINDS
     ):
-        raise Malformed
-    return Line(**{"private": None, **line, "hash": leaf_hash(public)})
+        fail(record_hash=record_hash)
+    opens = private is not None and re.fullmatch(rb'\{"salt":"[0-9a-f]{64}"\}', private)
+    good = sha256(private).hex() == line.get("private") if opens else private is None and "private" not in line
+    body = line["body"] if isinstance(line["body"], Object) and "intent" not in line["body"].doubled else {}
+    ends = str(body.get("intent")) if line["kind"] == "outcome" else None
+    return Line(*(line[key] for key in Line._fields[:6]), ends, record_hash, lambda seed, _: None if seed else good)
 
-def private_fits(line, private):
-    if line.private is None or private is None:
-        return line.private is None and private is None
-    named = hashlib.sha256(private).hexdigest() == line.private
-    return named and re.fullmatch(rb'\{"salt":"[0-9a-f]{64}"\}', private) is not None
+def read_envelope(payload):
+    """Version 2: an envelope of commitments, and what opens them."""
+    record_hash = leaf_hash(payload[:ENVELOPE.size]) if len(payload) >= ENVELOPE.size else None
+    if record_hash is None or payload[:4] != b"PCL2":
+        fail("later_version" if re.match(rb"PCL[3-9]", payload) else "malformed", record_hash)
+    _, kind, seq, time, durable, ends, prev, content = ENVELOPE.unpack_from(payload)
+    if not 1 <= kind <= 5 or (kind == 2) != (ends != 2**64 - 1):
+        fail(record_hash=record_hash)
+    rest = payload[ENVELOPE.size:]
+    def take(count):
+        nonlocal rest
+        taken, rest = rest[:count], rest[count:]
+        return taken if len(taken) == count else fail("altered", record_hash)
+    value = lambda width: take(int.from_bytes(take(width), "little"))
+    state, id_bytes, salt = take(1)[0], take(16), take(32)
+    facts = [value(2) for _ in FACTS] if kind in (1, 3) else None
+    who, last = value(2), value(4)
+    if rest or (facts is None and who) or state > 1 or (state == 1 and any(who + last)):
+        fail("altered", record_hash)
+    def fits(seed, first):
+        node = salt if state == 1 else sha256(bytes([3, REST]), sha256(bytes([4, REST]), salt), id_bytes, last)
+        if facts is not None and state == 0:
+            node = sha256(b"\2", sha256(bytes([3, WHO]), sha256(bytes([4, WHO]), salt), who), node)
+        if facts is not None and seed:
+            level, classes, jurisdiction, to = (
+                sha256(bytes([3, field]), salt_of(seed, field, seq - first), fact) for field, fact in zip(FACTS, facts))
+            node = sha256(b"\2", sha256(b"\2", sha256(b"\2", level, classes), jurisdiction), sha256(b"\2", to, node))
+        return node == content if seed else None
 
+    number = int.from_bytes(id_bytes, "big")
+    name = "rec_" + "".join("0123456789abcdefghjkmnpqrstvwxyz"[number >> at & 31] for at in range(125, -1, -5))
+    ends = ends if kind == 2 else None
+    return Line(seq, time, prev.hex(), durable, name, KINDS[kind - 1], ends, record_hash, fits)
 def read_header(payload):
-    header = parse(payload)
+    header = parse(payload, VERSION)
+    keys = {"v", "format", "origin", "first", "prev"} | ({"seed"} if header["v"] > 1 else set())
     if (
-        set(header) != {"v", "format", "origin", "first", "prev"}
-        or header["format"] != "portcullis-ledger" or type(header["origin"]) is not str
-        or not is_count(header["first"]) or not is_hash(header["prev"])
+        set(header) != keys or header["format"] != "portcullis-ledger" or type(header["origin"]) is not str
+        or not is_count(header["first"]) or not is_hash(header["prev"]) or not is_hash(header.get("seed", "0" * 64))
     ):
-        raise Malformed
+        fail()
     return header
 
 class Suspicion:
     """What the verifier stumbled over, and what came after it: only then is it clear what it was."""
-
     def __init__(self, spot, kind, in_last_segment, facts):
         self.spot, self.kind, self.in_last_segment, self.facts = spot, kind, in_last_segment, facts
         self.next, self.due_came_later, self.durable = None, False, 0
-
     def read_on(self, data, at):
         while 0 <= at < len(data):
             found, payload = read_frame(data, at)
             if found == "payload" and self.note(payload):
                 at += 8 + len(payload)
             else:
-                mark = data.find(MARK, at + 1)
-                at = max(mark - 8, at + 1) if mark >= 0 else -1
-
+                mark = MARK.search(data, at + 1)
+                at = max(mark.start() - 8, at + 1) if mark else -1
     def note(self, payload):
         try:
-            if payload.startswith(b'{"v":1,"format"'):
+            if re.match(rb'\{"v":[12],"format"', payload):
                 return bool(read_header(payload))
-            line = read_line(lines_of(payload)[0])
+            line = read_record(payload)
         except Malformed:
             return False
         self.next = self.next or (line.seq, line.prev)
         self.due_came_later = self.due_came_later or line.seq == self.spot.seq
         self.durable = max(self.durable, line.durable)
         return True
-
     def decide(self, signed, verified):
         """('torn', spot) or (what, spot)."""
         seq, facts = self.spot.seq, self.facts
@@ -190,25 +211,20 @@ class Suspicion:
             return ("forked", since) if names_last and since.seq < last.seq else ("altered", last)
         disowned = self.next and facts["hash"] and self.next[0] == seq + 1 and self.next[1] != facts["hash"]
         return "altered" if disowned else facts["what"], self.spot
-
     def wrong_seq(self, found, hash):
         due = self.spot.seq
-        if found < due or self.due_came_later:
-            return "reordered"
         disowned = self.next and self.next[0] == due + 1 and hash and self.next[1] != hash
-        return "altered" if disowned else "missing"
+        return "reordered" if found < due or self.due_came_later else "altered" if disowned else "missing"
 
 class Verifier:
     """Follows docs/ledger-format.md over one ledger."""
-
     def __init__(self, checkpoints, key):
         self.key, self.tree, self.head, self.open, self.ended = key, Tree(), "0" * 64, {}, collections.OrderedDict()
         self.suspicion = self.since = self.last = self.segment = self.origin = self.note_problem = None
         self.in_last_segment, self.at, self.time, self.verified, self.signed = False, 0, 0, 0, 0
-        self.checkpoints = collections.deque()
+        self.checkpoints, self.seqs, self.seed = collections.deque(), {}, (b"", 0)
         self.read_checkpoints(checkpoints)
         self.notes = len(self.checkpoints)
-
     def read_checkpoints(self, data):
         before = None
         for offset, text, signatures in split_notes(data):
@@ -223,7 +239,6 @@ class Verifier:
                 return
             before, self.origin, self.signed = note, self.origin or note[0], note[1]
             self.checkpoints.append(note[1:])
-
     def read_segment(self, name, data, last):
         self.segment, self.in_last_segment, self.at = name, last, 0
         header_due = True
@@ -240,12 +255,12 @@ class Verifier:
             self.stumble("bad frame", cut=True)
         if self.suspicion:
             self.suspicion.read_on(data, self.at)
-
     def header(self, payload):
         try:
             header = read_header(payload)
         except Malformed as error:
-            return self.stumble("unfit", what="later_version" if error.later else "altered", hash=None)
+            what = "later_version" if error.args[0] == "later_version" else "altered"
+            return self.stumble("unfit", what=what, hash=None)
         self.origin = self.origin or header["origin"]
         if header["origin"] != self.origin:
             self.stumble("unfit", what="other_ledger", hash=None)
@@ -253,20 +268,17 @@ class Verifier:
             self.stumble("wrong seq", found=header["first"], hash=None)
         elif header["prev"] != self.head:
             self.stumble("wrong prev", before=self.last, hash=None, head=self.head)
-
+        self.seed = bytes.fromhex(header.get("seed", "")), header["first"]
     def record(self, payload):
-        public = b""
         try:
-            public, private = lines_of(payload)
-            line = read_line(public)
+            line = read_record(payload)
         except Malformed as error:
-            what = "later_version" if error.later else "malformed"
-            return self.stumble("unfit", what=what, hash=leaf_hash(public) if public else None)
+            return self.stumble("unfit", what=error.args[0], hash=error.args[1])
         if line.seq != self.tree.size:
             return self.stumble("wrong seq", line.id, found=line.seq, hash=line.hash)
         if line.prev != self.head:
             return self.stumble("wrong prev", line.id, before=self.last, hash=line.hash, head=self.head)
-        what = self.misfit(line, private)
+        what = self.misfit(line)
         if what:
             return self.stumble("unfit", line.id, what=what, hash=line.hash)
         self.time, self.head = line.time, line.hash
@@ -274,29 +286,28 @@ class Verifier:
         self.since = self.since or self.last
         self.tree.push(line.hash)
         return self.check_root()
-
-    def misfit(self, line, private):
+    def misfit(self, line):
         if line.time < self.time:
             return "time_went_back"
         if line.durable > line.seq:
             return "malformed"
-        if not private_fits(line, private):
-            return "altered"
+        fits = line.fits(*self.seed)
+        if not fits:
+            return "malformed" if fits is None else "altered"
         if line.kind == "intent":
             if line.id in self.open:
                 return "repeated_intent"
-            self.open[line.id] = line.seq
+            self.open[line.id], self.seqs[line.seq] = line.seq, line.id
         if line.kind == "outcome":
-            body = line.body
-            intent = body.get("intent") if isinstance(body, Object) and "intent" not in body.doubled else None
-            if type(intent) is not str or not RECORD_ID.fullmatch(intent):
+            if type(line.ends) is str and not RECORD_ID.fullmatch(line.ends):
                 return "malformed"
-            if self.open.pop(intent, None) is None:
-                return "second_outcome" if intent in self.ended else "outcome_without_intent"
+            intent = self.seqs.get(line.ends) if type(line.ends) is int else line.ends
+            if self.open.get(intent) is None:
+                return "second_outcome" if line.ends in self.ended else "outcome_without_intent"
+            del self.seqs[self.open.pop(intent)]
             if len(self.ended) == ENDED_REMEMBERED_MAX:
                 self.ended.popitem(last=False)
-            self.ended[intent] = True
-
+            self.ended[line.ends] = True
     def check_root(self):
         size = self.tree.size
         while self.checkpoints and self.checkpoints[0][0] <= size:
@@ -305,11 +316,9 @@ class Verifier:
                 if root != self.tree.root():
                     return self.stumble("wrong root", since=self.since, last=self.last, head=self.head)
                 self.verified, self.since = size, None
-
     def stumble(self, kind, record_id=None, **facts):
         spot = Spot(self.tree.size, record_id, self.segment, self.at)
         self.suspicion = Suspicion(spot, kind, self.in_last_segment, facts)
-
     def verdict(self):
         torn = problem = None
         if self.suspicion:
@@ -325,14 +334,12 @@ class Verifier:
             "records": self.tree.size, "signed_records": self.verified, "checkpoints": self.notes,
             "head": self.head, "root": self.tree.root().hex(), "open_intents": len(self.open), "torn_tail": torn,
         }
-
 def split_notes(data):
     """Whole notes of a checkpoints file: (offset, text, signatures). A crash may have left a part of one at the end."""
     at = 0
     while (middle := data.find(b"\n\n", at)) >= 0 and (end := data.find(b"\n\n", middle + 2)) >= 0:
         yield at, data[at:middle].decode("utf-8", "replace"), data[middle + 2:end].decode("utf-8", "replace")
         at = end + 2
-
 def read_note(text, signatures, key):
     """(origin, size, root) of a checkpoint, or None."""
     lines = text.split("\n")
@@ -342,7 +349,6 @@ def read_note(text, signatures, key):
     signed = key is None or any(is_signed(line, text + "\n", key) for line in signatures.split("\n"))
     good = len(root) == 32 and signed and (key is None or lines[0] == key[0])
     return (lines[0], int(lines[1]), root) if good else None
-
 def is_signed(line, text, key):
     name, key_id, public = key
     words = line.split(" ")
@@ -353,7 +359,6 @@ def is_signed(line, text, key):
         return Ed25519PublicKey.from_public_bytes(public).verify(signature[4:], text.encode()) is None
     except InvalidSignature:
         return False
-
 def read_key(text):
     """(origin, key id, 32 bytes)."""
     name, key_id, key = text.strip().split("+", 2)
@@ -362,7 +367,6 @@ def read_key(text):
     if len(key) != 33 or key[0] != 1 or expected.hex() != key_id:
         sys.exit("not the public key of a ledger")
     return name, expected, key[1:]
-
 def from_base64(text):
     try:
         return base64.b64decode(text, validate=True)
@@ -370,10 +374,7 @@ def from_base64(text):
         return b""
 
 def verify(folder, key_text):
-    def read(name):
-        path = pathlib.Path(folder, name)
-        return path.read_bytes() if path.exists() else b""
-
+    read = lambda name: (path := pathlib.Path(folder, name)).exists() and path.read_bytes() or b""
     key_text = key_text or read("key.pub").decode()
     key = read_key(key_text) if key_text and Ed25519PublicKey else None
     verifier = Verifier(read("checkpoints"), key)
@@ -381,7 +382,6 @@ def verify(folder, key_text):
     for name in names:
         verifier.read_segment(name, read(name), name == names[-1])
     return verifier.verdict()
-
 def main():
     parser = argparse.ArgumentParser(description="Verifies Portcullis ledgers.")
     parser.add_argument("folders", nargs="+", metavar="DIR")

@@ -68,7 +68,10 @@ impl Tally {
 
 fn rust(tally: &mut Tally) -> Result<()> {
     let failed_before = tally.failed;
-    let succeeded = watched(&mut cargo(&["test", "--workspace", "--no-fail-fast"]), |line| tally.read(line))?;
+    let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
+    // Random cases of the flow invariant through the whole pipeline (`crates/proxy/src/steps/flow.rs`).
+    command.env("FLOW_CASES", "100000");
+    let succeeded = watched(&mut command, |line| tally.read(line))?;
     if !succeeded && tally.failed == failed_before {
         println!("the Rust tests did not build or did not run to their end");
         tally.failed += 1;

@@ -35,7 +35,14 @@ struct Dictionary {
 }
 
 impl Own {
+    /// Makes the detectors ready and tries their examples.
     pub(crate) fn new(custom: &[Custom]) -> Result<Self, Vec<Problem>> {
+        let own = Self::untried(custom)?;
+        let problems: Vec<Problem> = custom.iter().flat_map(failed_examples).collect();
+        if problems.is_empty() { Ok(own) } else { Err(problems) }
+    }
+
+    fn untried(custom: &[Custom]) -> Result<Self, Vec<Problem>> {
         let (mut own, mut problems, mut words) = (Self::default(), Vec::new(), Vec::new());
         for detector in custom {
             let class = Class::new(&detector.class);
@@ -189,6 +196,29 @@ fn is_border(text: Text<'_>, at: usize) -> bool {
     !(is_word(text.before(at)) && is_word(text.at(at)))
 }
 
+/// The examples of a detector, each tried on that detector alone, that turned out otherwise than they should.
+fn failed_examples(detector: &Custom) -> Vec<Problem> {
+    if detector.examples.is_empty() && detector.counterexamples.is_empty() {
+        return Vec::new();
+    }
+    let Ok(alone) = Own::untried(std::slice::from_ref(detector)) else { return Vec::new() };
+    let finds = |text: &String| {
+        let mut hits = Vec::new();
+        alone.find(text, &mut hits);
+        !hits.is_empty()
+    };
+    let shown = |text: &str| text.chars().take(EXAMPLE_CHARS_SHOWN).collect::<String>();
+    let missed = detector.examples.iter().filter(|text| !finds(text)).map(|text| {
+        let reason = format!("it finds nothing in its example `{}`", shown(text));
+        problem(detector, reason, "correct the pattern, the words or the example")
+    });
+    let false_alarms = detector.counterexamples.iter().filter(|text| finds(text)).map(|text| {
+        let reason = format!("it finds something in `{}`, where it should not", shown(text));
+        problem(detector, reason, "narrow the pattern or the words, or drop the counterexample")
+    });
+    missed.chain(false_alarms).collect()
+}
+
 fn class_problem(detector: &Custom) -> Option<Problem> {
     let is_part = |part: &str| {
         !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
@@ -210,6 +240,7 @@ fn problem(detector: &Custom, reason: String, help: &str) -> Problem {
     Problem { subject: detector.name.clone(), reason, help: help.to_owned() }
 }
 
+const EXAMPLE_CHARS_SHOWN: usize = 60;
 const WORD_BYTES_MIN: usize = 3;
 const AUTOMATON_BYTES_MAX: usize = 8 * 1024 * 1024;
 
@@ -218,7 +249,14 @@ mod tests {
     use super::*;
 
     fn custom(matches: Matches) -> Custom {
-        Custom { name: "own".to_owned(), class: "org.project".to_owned(), matches, level: None }
+        Custom {
+            name: "own".to_owned(),
+            class: "org.project".to_owned(),
+            matches,
+            level: None,
+            examples: Vec::new(),
+            counterexamples: Vec::new(),
+        }
     }
 
     fn check(matches: Matches, text: &str, expected: &[&str], open: usize) {
@@ -255,5 +293,19 @@ mod tests {
         let detector =
             Custom { class: "Org".to_owned(), ..custom(Matches::Dictionary(vec!["ab".to_owned(), " abc".to_owned()])) };
         assert_eq!(Own::new(&[detector]).err().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn examples_are_tried_and_the_one_that_fails_is_named() {
+        let detector = |examples: &[&str], counterexamples: &[&str]| Custom {
+            examples: examples.iter().map(|text| (*text).to_owned()).collect(),
+            counterexamples: counterexamples.iter().map(|text| (*text).to_owned()).collect(),
+            ..custom(Matches::Pattern("EMP-[0-9]{4,6}".to_owned()))
+        };
+        assert!(Own::new(&[detector(&["see EMP-1234"], &["see EMP-12"])]).is_ok());
+        let problems = Own::new(&[detector(&["see EMP-12"], &["EMP-1234", "none"])]).err().unwrap();
+        let reasons: Vec<_> = problems.iter().map(|problem| problem.reason.as_str()).collect();
+        assert_eq!(reasons.len(), 2);
+        assert!(reasons[0].contains("`see EMP-12`") && reasons[1].contains("`EMP-1234`"), "{reasons:?}");
     }
 }

@@ -27,6 +27,8 @@ pub struct Finding {
 pub struct Found {
     /// In order of piece, then place. At most [`crate::Limits::findings_max`].
     pub findings: Vec<Finding>,
+    /// How often each exception kept something from being a finding, by its name: at least so often.
+    pub excepted: BTreeMap<String, u32>,
     /// How much the content tries to give a model new orders, 0 to 1: the highest over all pieces but `system` ones.
     pub injection: f32,
     /// The highest level among the classes found; `Public` when nothing was. Floors are the business of whoever decides.

@@ -22,7 +22,8 @@ struct Prepared {
     exact: bool,
 }
 
-/// A literal to find: at least three bytes; one of three needs a byte after it, and if it ends in a letter none may follow.
+/// A literal to find: at least three bytes. One of three needs a byte after it: a letter or digit after the beginning of a token
+/// (exact; without capitals, or with a sign at its end), after others no letter if it ends in one.
 #[derive(Clone, Copy)]
 pub(crate) struct Literal {
     pub(crate) text: &'static str,
@@ -110,7 +111,13 @@ impl Gate {
         self.literals.push(Prepared { text, anchor, exact: literal.exact });
         if let [a, b, c] = text {
             let ends_word = c.is_ascii_alphanumeric();
-            for next in (0..=u8::MAX).filter(|next| !(ends_word && next.is_ascii_alphabetic())) {
+            let begins_token =
+                literal.exact && a.is_ascii_alphanumeric() && (!ends_word || !text.iter().any(u8::is_ascii_uppercase));
+            let may_follow = |next: &u8| match begins_token {
+                true => next.is_ascii_alphanumeric(),
+                false => !(ends_word && next.is_ascii_alphabetic()),
+            };
+            for next in (0..=u8::MAX).filter(may_follow) {
                 self.set(&[*a, *b, *c, next], index);
             }
         } else if let Some(four) = text.get(anchor..anchor + 4) {

@@ -7,10 +7,12 @@ use sha2::{Digest, Sha256};
 
 use crate::custom::Own;
 use crate::detect;
+use crate::exception::{Excepted, Exceptions};
 use crate::joined::Joined;
 use crate::reader::{Reader, Reading};
 use crate::{
-    Channel, Class, Content, Finding, Found, Level, Matches, Piece, Problem, Screen, ScreenRules, Settings, tagger,
+    Canary, Channel, Class, Content, Finding, Found, Level, Matches, Piece, Problem, Screen, ScreenRules, Settings,
+    tagger,
 };
 
 /// Detectors made ready. Build once, share between threads, use for every call.
@@ -26,8 +28,13 @@ impl Inspector {
     /// # Errors
     /// Every problem of the settings at once.
     pub fn new(settings: &Settings) -> Result<Self, Vec<Problem>> {
-        let own = Own::new(&settings.custom)?;
-        let reader = Arc::new(Reader::new(own, settings.limits.clone()));
+        let (own, exceptions) = match (Own::new(&settings.custom), Exceptions::new(settings)) {
+            (Ok(own), Ok(exceptions)) => (own, exceptions),
+            (own, exceptions) => {
+                return Err(own.err().into_iter().chain(exceptions.err()).flatten().collect());
+            }
+        };
+        let reader = Arc::new(Reader::new(own, exceptions, settings));
         Ok(Self { reader, settings: Arc::new(settings.clone()), version: version(settings) })
     }
 
@@ -62,6 +69,12 @@ impl Inspector {
         Screen::new(Arc::clone(&self.reader), Arc::clone(&self.settings), rules)
     }
 
+    /// The same with a word that the call's instructions hold and the answer may not say: `attack.canary`.
+    #[must_use]
+    pub fn screen_with(&self, rules: ScreenRules, canary: Canary) -> Screen {
+        self.screen(rules).with_canary(canary)
+    }
+
     fn text(&self, collected: &mut Collected<'_>, index: usize, channel: Channel, text: &str) {
         let max = self.settings.limits.piece_bytes_max;
         let read = if text.len() > max {
@@ -70,7 +83,8 @@ impl Inspector {
         } else {
             text
         };
-        let Reading { hits, injection } = self.reader.read(read, channel);
+        let Reading { hits, excepted, injection } = self.reader.read(read, channel);
+        collected.except(&excepted);
         for hit in &hits {
             collected.add(index, hit.start..hit.end, &hit.class, hit.confidence, hit.detector);
         }
@@ -80,7 +94,8 @@ impl Inspector {
     }
 
     fn joined(&self, collected: &mut Collected<'_>, joined: &Joined, channel: Channel) {
-        let Reading { hits, injection } = self.reader.read(&joined.text, channel);
+        let Reading { hits, excepted, injection } = self.reader.read(&joined.text, channel);
+        collected.except(&excepted);
         // Whether a text is code or unreadable was judged from the pieces themselves.
         for hit in hits.iter().filter(|hit| !matches!(hit.class.family(), "code" | "opaque")) {
             for (piece, place) in joined.places(hit.start..hit.end).unwrap_or_default() {
@@ -124,6 +139,13 @@ impl Collected<'_> {
             let finding =
                 Finding { piece, start: place.start, end: place.end, class: class.clone(), confidence, detector };
             self.found.findings.push(finding);
+        }
+    }
+
+    fn except(&mut self, used: &[String]) {
+        for name in used {
+            let count = self.found.excepted.entry(name.clone()).or_default();
+            *count = count.saturating_add(1);
         }
     }
 
@@ -197,12 +219,33 @@ fn version(settings: &Settings) -> String {
             Matches::Dictionary(words) => words.iter().for_each(|word| field(word.as_bytes())),
         }
     }
+    for exception in &settings.exceptions {
+        field(exception.name.as_bytes());
+        field(exception.class.as_bytes());
+        match &exception.values {
+            Excepted::Pattern(pattern) => field(pattern.as_bytes()),
+            Excepted::Value { salt, digest } => {
+                field(salt);
+                field(digest);
+            }
+        }
+    }
+    for records in &settings.records {
+        field(records.class.as_bytes());
+        field(&records.index.digest().to_le_bytes());
+    }
+    for documents in &settings.documents {
+        field(documents.class.as_bytes());
+        field(&documents.index.digest().to_le_bytes());
+    }
     let thresholds = &settings.thresholds;
     for threshold in
         [thresholds.system, thresholds.user, thresholds.assistant, thresholds.retrieved, thresholds.parameter]
     {
         field(&threshold.to_le_bytes());
     }
+    settings.answer_hosts.iter().for_each(|host| field(host.as_bytes()));
+    field(crate::injection::tables());
     field(format!("{:?}", settings.limits).as_bytes());
     hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -293,7 +336,70 @@ mod tests {
             "\n",
             "AKIA",
             "sk-",
+            "password",
+            "password ",
+            "password: x",
+            "password\nvalue: ",
+            "password || \"",
+            "passwordpassword-",
+            "api_key",
+            "key=",
+            "key(\"",
+            "token ",
+            "secret.",
+            "secret='a1b2c3d4e5",
+            "<key>key</key><",
+            "datadog",
+            "datadog key ",
+            "datadog/",
+            "curl -u a:b ",
+            "curl ",
+            "mysql -p",
+            " -p ",
+            "login(",
+            "login(\"a\",",
+            "$2a$",
+            "$6$",
+            ":AAH",
+            "-us1",
+            ".atlasv1.",
+            "hooks.slack.com/services/",
+            "eyJ0eXAiOiAiVENWMiJ9.",
+            "cnffjbeq ",
+            "vtaber",
+            "p.a.",
+            "a b c ",
+            "a-",
+            "70:",
+            "70 61 ",
+            "=41",
+            "=\n",
+            "=3D=3D ",
+            "GEZDGNBV",
             "is ",
+            "123456782 ",
+            "tax 123456782 ",
+            "AB 12 ",
+            "A1",
+            "A1-",
+            "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfN",
+            "<",
+            "<<<A",
+            "passport ",
+            "passport number is ",
+            "born 1 ",
+            "born on the 4 de ",
+            "age 5 ",
+            "PID|",
+            "\nPID|1|2|3|4|5|6|7",
+            "\"patient\"\"given\"",
+            "48.8566, ",
+            "48°5",
+            "00:11:22:",
+            "4111111111111111 1/",
+            "%B4111111111111111^",
+            "1980年",
+            "kennzeichen A-",
             "John ",
             "john ",
             "J. ",

@@ -4,18 +4,24 @@ use std::ops::Range;
 
 use crate::custom::Own;
 use crate::decode::{self, Run};
-use crate::injection::{Phrases, Score, Scorer};
+use crate::exact::words::Words;
+use crate::exception::Exceptions;
+use crate::injection::{Score, Scorer, Trained};
 use crate::normal::{Unseen, UnseenKind, is_invisible, normalise};
-use crate::scan::{Hit, Lexicon, Scan, Tail};
+use crate::scan::{Hit, Lexicon, Mark, Scan, Tail};
 use crate::text::{Text, is_base64};
 use crate::view::View;
-use crate::{Channel, Class, Limits, detect, tagger};
+use crate::{Channel, Class, Documents, Limits, Records, Settings, detect, recode, tagger};
 
 /// Everything that is needed to read a text.
 pub(crate) struct Reader {
     lexicon: Lexicon,
     own: Own,
+    records: Vec<Records>,
+    documents: Vec<Documents>,
+    exceptions: Exceptions,
     scorer: Box<dyn Scorer>,
+    answer_hosts: Vec<String>,
     limits: Limits,
 }
 
@@ -23,6 +29,8 @@ pub(crate) struct Reader {
 #[derive(Default)]
 pub(crate) struct Reading {
     pub(crate) hits: Vec<Hit>,
+    /// The names of exceptions that were used, one for each finding that is none.
+    pub(crate) excepted: Vec<String>,
     pub(crate) injection: Score,
 }
 
@@ -49,8 +57,17 @@ struct Pass<'r> {
 type ToSource<'a> = &'a dyn Fn(Range<usize>) -> Range<usize>;
 
 impl Reader {
-    pub(crate) fn new(own: Own, limits: Limits) -> Self {
-        Self { lexicon: Lexicon::new(), own, scorer: Box::new(Phrases), limits }
+    pub(crate) fn new(own: Own, exceptions: Exceptions, settings: &Settings) -> Self {
+        Self {
+            lexicon: Lexicon::new(),
+            own,
+            records: settings.records.clone(),
+            documents: settings.documents.clone(),
+            exceptions,
+            scorer: Box::new(Trained),
+            answer_hosts: settings.answer_hosts.clone(),
+            limits: settings.limits.clone(),
+        }
     }
 
     /// Reads a text for calls: everything, up to the limits.
@@ -71,8 +88,51 @@ impl Reader {
             }
             pass.view(&normal.view, 0, &|place| place);
         }
+        self.except(text, &mut pass.reading);
         tidy(&mut pass.reading.hits);
         pass.reading
+    }
+
+    /// Takes out what an exception covers. A span that may still grow is not judged yet.
+    fn except(&self, text: &str, reading: &mut Reading) {
+        if self.exceptions.is_empty() {
+            return;
+        }
+        let excepted = &mut reading.excepted;
+        reading.hits.retain(|hit| {
+            let value = text.get(hit.start..hit.end).filter(|_| hit.tail.is_none());
+            match value.and_then(|value| self.exceptions.covering(&hit.class, value)) {
+                Some(name) => {
+                    excepted.push(name.to_owned());
+                    false
+                }
+                None => true,
+            }
+        });
+    }
+
+    /// Values of the organisation's records and passages of its documents.
+    fn organisation(&self, text: &str, hits: &mut Vec<Hit>) {
+        if self.records.is_empty() && self.documents.is_empty() {
+            return;
+        }
+        let words = Words::new(text);
+        let mut push = |class: &str, places: Vec<Range<usize>>, detector| {
+            hits.extend(places.into_iter().map(|place| Hit {
+                start: place.start,
+                end: place.end,
+                class: Class::new(class),
+                confidence: 1.0,
+                detector,
+                tail: None,
+            }));
+        };
+        for records in &self.records {
+            push(&records.class, records.index.find(&words), "records");
+        }
+        for documents in &self.documents {
+            push(&documents.class, documents.index.find(&words), "documents");
+        }
     }
 
     /// Whether the organisation has detectors of its own.
@@ -117,9 +177,15 @@ impl Reader {
         let spans = [
             open_run(bytes),
             detect::open_chain(bytes),
+            detect::open_code(bytes),
+            detect::open_date(bytes),
+            detect::open_segment(bytes),
+            detect::open_resource_name(bytes),
+            detect::open_track(bytes),
             detect::open_iban(bytes),
             detect::open_armour(bytes),
             detect::open_link(bytes),
+            detect::open_template(bytes),
             detect::open_name(bytes),
             tagger::open_names(text),
         ];
@@ -133,13 +199,20 @@ impl Pass<'_> {
     fn view(&mut self, view: &View<'_>, depth: u8, to_source: ToSource<'_>) {
         let mut scan = Scan::new(&view.text, self.manner.channel, self.manner.whole);
         scan.run(&self.reader.lexicon);
+        if self.manner.channel == Channel::Answer && !self.reader.answer_hosts.is_empty() {
+            detect::strange_hosts(&mut scan, &self.reader.answer_hosts, &|place| view.is_rewritten(place));
+        }
         self.reader.own.find(&view.text, &mut scan.hits);
+        if self.manner.whole {
+            self.reader.organisation(&view.text, &mut scan.hits);
+        }
         if depth == 0
             && self.manner.whole
-            && let Some(place) = detect::source_code(scan.text)
+            && let Some((place, language)) = detect::source_code(scan.text)
         {
-            scan.hit(place.start, place.end, "code.source", 0.8, "source");
+            scan.hit(place.start, place.end, "code.source", 0.8, language);
         }
+        let turned = if self.manner.whole { scan.marks(Mark::Turned) } else { Vec::new() };
         for mut hit in scan.hits {
             // What gives a value its meaning may have been what was encoded.
             if depth > 0 && !view.is_rewritten(hit.start.saturating_sub(CONTEXT_BYTES)..hit.end) {
@@ -151,12 +224,36 @@ impl Pass<'_> {
             self.reading.hits.push(hit);
         }
         if self.manner.whole {
-            let score = self.reader.scorer.score(scan.text, &mut scan.cues);
+            let score = self.reader.scorer.score(&view.text, self.manner.channel, &mut scan.cues);
             if score.value > self.reading.injection.value {
                 self.reading.injection = Score { value: score.value, place: to_source(view.source(score.place)) };
             }
         }
         self.deeper(view, depth, to_source);
+        if self.manner.whole && depth < self.reader.limits.decode_depth_max {
+            self.recoded(view, depth, turned, to_source);
+        }
+    }
+
+    /// Undoes what only the whole text shows: rot13, spelling, spaced bytes, quoted-printable.
+    fn recoded(&mut self, view: &View<'_>, depth: u8, turned: Vec<usize>, to_source: ToSource<'_>) {
+        let inner_to_source = |place: Range<usize>| to_source(view.source(place));
+        // Turned twice is as it was.
+        let turned = if view.is_recoded() { Vec::new() } else { recode::turned(&view.text, turned.into_iter()) };
+        let views = turned.into_iter().chain(recode::spelt_apart(&view.text)).chain(recode::quoted(&view.text));
+        for inner in views {
+            let place = inner_to_source(inner.source(0..inner.text.len()));
+            if self.spend(inner.text.len(), place) {
+                self.view(&inner, depth + 1, &inner_to_source);
+            }
+        }
+        for (bytes, place) in recode::spaced_hex(Text::new(&view.text)) {
+            if let Some(read) = decode::as_text(Some(bytes))
+                && self.spend(read.len(), inner_to_source(place.clone()))
+            {
+                self.view(&View::whole(read, place), depth + 1, &inner_to_source);
+            }
+        }
     }
 
     /// A span without a longest length goes on where the view that it was found in ends.

@@ -2,6 +2,7 @@
 
 use crate::Channel;
 use crate::Class;
+use crate::detect::context::Context;
 use crate::detect::{self, Action};
 use crate::gate::Gate;
 use crate::injection::Cue;
@@ -41,6 +42,10 @@ pub(crate) enum Mark {
     Version,
     Clinical,
     Aws,
+    /// What rot13 makes of a telling word.
+    Turned,
+    /// The type of a FHIR resource that is a person.
+    Fhir,
 }
 
 /// What to look for and how far: all that a scan needs beyond the text.
@@ -61,6 +66,8 @@ pub(crate) struct Scan<'t> {
     /// Up to where armour has been read: a text full of headers is read once.
     pub(crate) armour_end: usize,
     marks: Vec<(usize, Mark)>,
+    /// Words near numbers, as far as they have been read.
+    pub(crate) context: Context,
 }
 
 impl Lexicon {
@@ -81,6 +88,7 @@ impl<'t> Scan<'t> {
             cues: Vec::new(),
             armour_end: 0,
             marks: Vec::new(),
+            context: Context::default(),
         }
     }
 
@@ -129,6 +137,11 @@ impl<'t> Scan<'t> {
         tail: Tail,
     ) {
         self.hits.push(Hit { start, end, class: Class::built_in(class), confidence: 0.95, detector, tail: Some(tail) });
+    }
+
+    /// Where marks of this kind stand, in order.
+    pub(crate) fn marks(&self, mark: Mark) -> Vec<usize> {
+        self.marks.iter().filter(|(_, other)| *other == mark).map(|(at, _)| *at).collect()
     }
 
     /// Whether a mark begins within `reach` bytes before `at`.

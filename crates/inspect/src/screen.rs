@@ -13,7 +13,7 @@ use crate::reader::{Manner, Reader};
 use crate::scan::{Hit, Tail};
 use crate::tagger;
 use crate::text::is_base64;
-use crate::{Channel, Class, Finding, Level, Settings};
+use crate::{Canary, Channel, Class, Finding, Level, Settings};
 
 /// What an answer may not contain. Selectors are classes or prefixes (`secret`, `pii.email`, `*`).
 ///
@@ -44,6 +44,7 @@ pub struct Screen {
     reader: Arc<Reader>,
     settings: Arc<Settings>,
     rules: ScreenRules,
+    canary: Option<Canary>,
     /// Decided text for context, then what waits.
     buffer: String,
     /// How much of the buffer is decided.
@@ -74,6 +75,7 @@ impl Screen {
             reader,
             settings,
             rules,
+            canary: None,
             buffer: String::new(),
             decided: 0,
             offset: 0,
@@ -84,6 +86,10 @@ impl Screen {
             counts: BTreeMap::new(),
             level: Level::Public,
         }
+    }
+
+    pub(crate) fn with_canary(self, canary: Canary) -> Self {
+        Self { canary: Some(canary), ..self }
     }
 
     /// Takes the next text and appends to `released` what may go out. After a cut nothing more does.
@@ -159,11 +165,18 @@ impl Screen {
     /// capitals, a secret digits or signs, an address its `@` or its points between letters.
     fn is_plain(&self) -> bool {
         let is_plain = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b' ' | b'\n' | b',');
-        let after_space =
-            self.decided.checked_sub(1).and_then(|at| self.buffer.as_bytes().get(at)).is_none_or(|byte| *byte <= b' ');
+        let decided = self.buffer.as_bytes().get(..self.decided).unwrap_or(&[]);
+        let after_space = decided.last().is_none_or(|byte| *byte <= b' ');
+        // After a sign, or in quotes, small letters may be a password.
+        let said = decided.iter().rev().take(SIGN_REACH_BYTES).find(|byte| **byte > b' ').copied();
+        let after_word =
+            said.is_none_or(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b',' | b';' | b'!' | b')'));
         self.tail.is_none()
             && !self.reader.has_own()
+            && self.canary.is_none()
             && after_space
+            && after_word
+            && !decided.iter().rev().take(OPTION_REACH_BYTES).any(|byte| *byte == b'-')
             && self.buffer.bytes().skip(self.decided).all(is_plain)
             && tagger::is_quiet(&self.buffer, self.decided)
     }
@@ -190,6 +203,10 @@ impl Screen {
     fn decide(&mut self, is_end: bool, released: &mut String) {
         let manner = Manner { channel: Channel::Answer, whole: false, run_bytes_max: HOLD_BYTES_MAX };
         let mut hits = self.reader.read_as(&self.buffer, manner).hits;
+        if let Some(canary) = &self.canary {
+            hits.extend(canary.hits(&self.buffer));
+            hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
+        }
         hits.retain(|hit| hit.start >= self.decided);
         let safe = self.safe(&hits, is_end);
         self.release(&hits, safe, released);
@@ -210,7 +227,8 @@ impl Screen {
         }
         let growing =
             hits.iter().filter(|hit| hit.end == end && hit.tail.is_some()).map(|hit| hit.start).min().unwrap_or(end);
-        let safe = settled(hits, self.reader.open(&self.buffer).min(growing).max(self.decided));
+        let spelling = self.canary.as_ref().map_or(end, |canary| canary.open(&self.buffer));
+        let safe = settled(hits, self.reader.open(&self.buffer).min(growing).min(spelling).max(self.decided));
         if end - safe <= HOLD_BYTES_MAX {
             return safe;
         }
@@ -336,6 +354,10 @@ const HOLD_BYTES_MAX: usize = 4096;
 const SPAN_BYTES_MAX: usize = 2304;
 /// How far to the left any detector of spans looks, with room.
 const CONTEXT_BYTES: usize = 640;
+/// How much space may stand between a sign and its value.
+const SIGN_REACH_BYTES: usize = 20;
+/// How far behind the dash of an option its value may stand.
+const OPTION_REACH_BYTES: usize = 64;
 /// Context is dropped in strides.
 const FORGET_BYTES: usize = 160;
 /// Up to so many waiting bytes every chunk is read.

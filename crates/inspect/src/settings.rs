@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-use crate::{Channel, Class, Level};
+use crate::{Channel, Class, Exception, Level, exact, fingerprint};
 
 /// Everything that changes what inspection finds or how high it weighs it. [`Settings::default`] is a working set.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,8 +16,17 @@ pub struct Settings {
     pub combinations: Vec<Combination>,
     /// The organisation's own detectors.
     pub custom: Vec<Custom>,
+    /// Values of the organisation's own records. They need the whole text: a stream finds none.
+    pub records: Vec<Records>,
+    /// The organisation's confidential documents. They need the whole text: a stream finds none.
+    pub documents: Vec<Documents>,
+    /// False positives that somebody answers for.
+    pub exceptions: Vec<Exception>,
     /// From which score on an injection is a finding, by channel.
     pub thresholds: Thresholds,
+    /// Hosts that answers may link to, and whatever lies below them (`example.com` allows `docs.example.com`). Any other
+    /// link in an answer is `attack.link_host`. Empty: links to every host may stand.
+    pub answer_hosts: Vec<String>,
     /// How much is read, decoded and reported.
     pub limits: Limits,
 }
@@ -43,6 +53,10 @@ pub struct Custom {
     pub matches: Matches,
     /// The level of the class; overrides [`Settings::levels`].
     pub level: Option<Level>,
+    /// Texts in which it must find something. One in which it does not refuses the settings.
+    pub examples: Vec<String>,
+    /// Texts in which it must find nothing.
+    pub counterexamples: Vec<String>,
 }
 
 /// What an own detector looks for.
@@ -53,6 +67,32 @@ pub enum Matches {
     Pattern(String),
     /// Words and phrases of 3 to [`Custom::MATCH_BYTES_MAX`] bytes, found whole and whatever their case.
     Dictionary(Vec<String>),
+}
+
+/// Values of the organisation's records, by an index of salted hashes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Records {
+    /// What messages call it.
+    pub name: String,
+    /// The class it reports, `org.customer`.
+    pub class: String,
+    /// The level of the class; overrides [`Settings::levels`].
+    pub level: Option<Level>,
+    /// The values.
+    pub index: Arc<exact::Index>,
+}
+
+/// Confidential documents of the organisation, by an index of fingerprints.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Documents {
+    /// What messages call it.
+    pub name: String,
+    /// The class it reports, `marking.fingerprint`.
+    pub class: String,
+    /// The level of the class; overrides [`Settings::levels`].
+    pub level: Option<Level>,
+    /// The documents.
+    pub index: Arc<fingerprint::Index>,
 }
 
 /// From which score (0 to 1) on a piece counts as `attack.injection`. Above 1 means never.
@@ -98,8 +138,11 @@ impl Settings {
     /// The level of a class: the longest key that covers it decides, `restricted` when none does.
     #[must_use]
     pub fn level_of(&self, class: &Class) -> Level {
-        let own =
-            self.custom.iter().filter(|custom| custom.class == class.as_str()).filter_map(|custom| custom.level).max();
+        let custom = self.custom.iter().map(|custom| (&custom.class, custom.level));
+        let records = self.records.iter().map(|records| (&records.class, records.level));
+        let documents = self.documents.iter().map(|documents| (&documents.class, documents.level));
+        let all = custom.chain(records).chain(documents);
+        let own = all.filter(|(of, _)| of.as_str() == class.as_str()).filter_map(|(_, level)| level).max();
         own.unwrap_or_else(|| {
             let covering = self.levels.iter().filter(|(key, _)| class.is_in(key));
             covering.max_by_key(|(key, _)| key.len()).map_or(Level::Restricted, |(_, level)| *level)
@@ -150,7 +193,17 @@ impl Default for Settings {
         let levels = LEVELS.iter().map(|(class, level)| ((*class).to_owned(), *level)).collect();
         let combinations =
             vec![Combination { all: vec!["pii.person".to_owned()], count: PERSONS, level: Level::Confidential }];
-        Self { levels, combinations, custom: Vec::new(), thresholds: Thresholds::default(), limits: Limits::default() }
+        Self {
+            levels,
+            combinations,
+            custom: Vec::new(),
+            records: Vec::new(),
+            documents: Vec::new(),
+            exceptions: Vec::new(),
+            thresholds: Thresholds::default(),
+            answer_hosts: Vec::new(),
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -164,7 +217,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             piece_bytes_max: 4 * 1024 * 1024,
-            decode_depth_max: 2,
+            decode_depth_max: 3,
             decode_bytes_max: 1024 * 1024,
             findings_max: 1000,
         }
@@ -206,6 +259,8 @@ const LEVELS: &[(&str, Level)] = &[
     ("pci", Level::Restricted),
     ("phi", Level::Restricted),
     ("pii", Level::Confidential),
+    ("pii.age", Level::Internal),
+    ("pii.health_insurance", Level::Restricted),
     // Where and for whom says little alone; who does not make a question about a public figure confidential.
     ("pii.organisation", Level::Public),
     ("pii.person", Level::Internal),
@@ -223,6 +278,8 @@ mod tests {
             class: "org.project".to_owned(),
             matches: Matches::Dictionary(vec!["bluebird".to_owned()]),
             level: Some(Level::Internal),
+            examples: Vec::new(),
+            counterexamples: Vec::new(),
         };
         let mut settings = Settings { custom: vec![custom], ..Settings::default() };
         settings.levels.insert("pii.ip".to_owned(), Level::Internal);

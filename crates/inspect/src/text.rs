@@ -65,6 +65,12 @@ impl<'t> Text<'t> {
         self.cut(i, i.saturating_add(word.len())).eq_ignore_ascii_case(word)
     }
 
+    /// Whether `word` stands at `i`, byte for byte.
+    #[inline]
+    pub(crate) fn has_exactly(self, i: usize, word: &[u8]) -> bool {
+        self.cut(i, i.saturating_add(word.len())) == word
+    }
+
     /// Whether a word can begin at `i`: no letter, digit or underscore before it.
     #[inline]
     pub(crate) fn starts_word(self, i: usize) -> bool {

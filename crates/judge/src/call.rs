@@ -23,11 +23,13 @@ pub enum Action {
     SendAttachment,
     /// Send retrieved documents.
     Retrieve,
+    /// Ask whether the destination is well: fixed content, by the caller `portcullis`.
+    Probe,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Chat,
         Self::Embed,
         Self::CountTokens,
@@ -35,6 +37,7 @@ impl Action {
         Self::StoreState,
         Self::SendAttachment,
         Self::Retrieve,
+        Self::Probe,
     ];
 
     /// Its name in policies, for example `use_tool`.
@@ -47,6 +50,7 @@ impl Action {
             Self::StoreState => "store_state",
             Self::SendAttachment => "send_attachment",
             Self::Retrieve => "retrieve",
+            Self::Probe => "probe",
         }
     }
 
@@ -60,6 +64,7 @@ impl Action {
             Self::StoreState => "leaving state with the provider",
             Self::SendAttachment => "sending attachments",
             Self::Retrieve => "sending retrieved documents",
+            Self::Probe => "probing health",
         }
     }
 }

@@ -1,11 +1,15 @@
-//! Which of the permitted destinations are tried, in which order: a pure function of health that is passed in.
+//! Which of the permitted destinations are tried, in which order: a pure function of measurements that are passed in.
+
+mod strategy;
+
+pub use strategy::Strategy;
 
 use crate::decision::Permitted;
 
 /// What is known of a destination's health at this moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Health {
-    /// Whether its last active check succeeded. Never checked counts as healthy.
+    /// Whether its active checks succeed. Never checked counts as healthy.
     pub healthy: bool,
     /// Its circuit breaker.
     pub breaker: Breaker,
@@ -30,6 +34,39 @@ impl Health {
     pub const GOOD: Self = Self { healthy: true, breaker: Breaker::Closed };
 }
 
+/// What is known of a destination at this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether it can be tried.
+    pub health: Health,
+    /// Its tier: the lowest is tried first, and the strategy orders within one. Whatever the strategy, a higher tier is
+    /// for when the lower ones cannot.
+    pub tier: u32,
+    /// Its share among those of its tier, in relation to theirs; 0: only when there is nothing else.
+    pub weight: u32,
+    /// How warm it is, 0 to 1000: a destination that has just come back gets that share of its calls.
+    pub warm_permille: u16,
+    /// Tokens of calls that are on their way there, estimated.
+    pub outstanding_tokens: u64,
+    /// Microseconds to the head of its answers, a moving mean; `None`: not measured yet.
+    pub latency_us: Option<u64>,
+    /// What this call would cost there, in millionths of the currency of the prices; `None`: nobody knows.
+    pub cost_micros: Option<u64>,
+}
+
+impl Standing {
+    /// A destination about which nothing special is known.
+    pub const PLAIN: Self = Self {
+        health: Health::GOOD,
+        tier: 0,
+        weight: 1,
+        warm_permille: WARM,
+        outstanding_tokens: 0,
+        latency_us: None,
+        cost_micros: None,
+    };
+}
+
 /// One destination to try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
@@ -42,7 +79,7 @@ pub struct Attempt {
 /// Why a permitted destination is not tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Skipped {
-    /// Its last active check failed.
+    /// Its active checks fail.
     Unhealthy,
     /// Its breaker is open.
     BreakerOpen,
@@ -60,23 +97,38 @@ pub struct Order {
     pub skipped: Vec<(usize, Skipped)>,
 }
 
-/// Orders permitted destinations by the priority of their alias, at most `attempts_max` of them.
+/// How an alias orders its destinations, and what takes the place of chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The strategy of the alias.
+    pub strategy: Strategy,
+    /// Where a strategy draws lots, this decides them: the same seed gives the same order. For [`Strategy::Sticky`] it is
+    /// made of who calls and how the call begins, for the others of the call's id.
+    pub seed: u64,
+    /// The most attempts.
+    pub attempts_max: usize,
+}
+
+/// Orders permitted destinations by a rule.
 ///
 /// What is unhealthy or has an open breaker is skipped. Nothing outside `permitted` is ever in the answer.
-pub fn order(permitted: &[Permitted], health: impl Fn(usize) -> Health, attempts_max: usize) -> Order {
+pub fn order(permitted: &[Permitted], standing: impl Fn(usize) -> Standing, rule: Rule) -> Order {
     let mut order = Order::default();
+    let mut usable = Vec::with_capacity(permitted.len());
     for destination in permitted.iter().map(|permitted| permitted.destination) {
-        match usable(health(destination)) {
-            Ok(probe) if order.attempts.len() < attempts_max => order.attempts.push(Attempt { destination, probe }),
-            Ok(_) => {}
+        let standing = standing(destination);
+        match can_be_tried(standing.health) {
+            Ok(probe) => usable.push((Attempt { destination, probe }, standing)),
             Err(why) => order.skipped.push((destination, why)),
         }
     }
+    strategy::sort(&mut usable, rule);
+    order.attempts = usable.into_iter().map(|(attempt, _)| attempt).take(rule.attempts_max).collect();
     order
 }
 
 /// Whether a destination can be tried, and whether as a probe.
-fn usable(health: Health) -> Result<bool, Skipped> {
+fn can_be_tried(health: Health) -> Result<bool, Skipped> {
     match health.breaker {
         Breaker::Open => Err(Skipped::BreakerOpen),
         Breaker::HalfOpen { probing: true } => Err(Skipped::BeingProbed),
@@ -85,6 +137,9 @@ fn usable(health: Health) -> Result<bool, Skipped> {
         Breaker::Closed => Ok(false),
     }
 }
+
+/// [`Standing::warm_permille`] of a destination that has been well for long.
+pub const WARM: u16 = 1000;
 
 #[cfg(test)]
 mod tests {
@@ -102,13 +157,21 @@ mod tests {
             .iter()
             .map(|&destination| Permitted { destination, obligations: Obligations::default(), policies: Vec::new() })
             .collect();
-        let order = order(&permitted, |destination| health[destination], 3);
-        let attempts: Vec<_> = order.attempts.iter().map(|attempt| (attempt.destination, attempt.probe)).collect();
-        assert_eq!(attempts, expected, "{permitted:?} {health:?}");
+        for strategy in Strategy::ALL {
+            let standing = |destination: usize| Standing {
+                health: health[destination],
+                // Every strategy agrees with the order that is given.
+                tier: u32::try_from(permitted.iter().position(|one| one.destination == destination).unwrap()).unwrap(),
+                ..Standing::PLAIN
+            };
+            let order = order(&permitted, standing, Rule { strategy, seed: 7, attempts_max: 3 });
+            let attempts: Vec<_> = order.attempts.iter().map(|attempt| (attempt.destination, attempt.probe)).collect();
+            assert_eq!(attempts, expected, "{strategy:?} {permitted:?} {health:?}");
+        }
     }
 
     #[test]
-    fn priority_decides_among_the_healthy() {
+    fn tiers_decide_among_the_healthy() {
         check(&[0, 1, 2], &[Health::GOOD; 3], &[(0, false), (1, false), (2, false)]);
         check(&[2, 0], &[Health::GOOD; 3], &[(2, false), (0, false)]);
     }

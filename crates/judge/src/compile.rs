@@ -56,21 +56,15 @@ pub(crate) fn compile(sources: &[Source], vocabulary: &Vocabulary) -> Result<Pol
     let texts = sources.iter().map(|source| (source.name.as_str(), source.text.as_str())).collect();
     let warnings = validate(&placed, &texts, &mut problems);
     let policies: Vec<Policy> = placed.iter().map(|placed| placed.policy.clone()).collect();
-    let slices = Slices::build(&policies).map_err(|error| problems.push(nowhere(error))).ok();
-    match slices {
-        Some(slices) if problems.is_empty() => {
-            let details = placed
-                .into_iter()
-                .map(|placed| (placed.policy.id().clone(), placed.details))
-                .collect::<HashMap<_, _>>();
-            Ok(Policies { slices, details, warnings, hash: hash(sources) })
-        }
-        _ => {
-            problems.sort();
-            problems.dedup();
-            Err(problems)
-        }
+    if problems.is_empty() {
+        let slices = Slices::build(&policies);
+        let details =
+            placed.into_iter().map(|placed| (placed.policy.id().clone(), placed.details)).collect::<HashMap<_, _>>();
+        return Ok(Policies { slices, details, warnings, hash: hash(sources), all: policies.into() });
     }
+    problems.sort();
+    problems.dedup();
+    Err(problems)
 }
 
 /// The hash that records name a set of policies by: over the schema, and the files in the order of their names.
@@ -137,7 +131,9 @@ fn place(
         line,
         reason: policy.annotation("reason").map(str::to_owned),
         help: policy.annotation("help").map(str::to_owned),
+        control: policy.annotation("control").map(str::to_owned),
         obligations: Obligations::default(),
+        duty: false,
     };
     for (message, help) in read_annotations(policy, &mut details, vocabulary) {
         problems.push(Problem { file: source.name.clone(), line, column, message, help });
@@ -155,11 +151,17 @@ fn read_annotations(policy: &Policy, details: &mut Details, vocabulary: &Vocabul
             if value.trim().is_empty() {
                 wrong.push((format!("`@{name}` says nothing"), Some(format!("write `@{name}(\"…\")`, or remove it"))));
             }
+        } else if name == DUTY {
+            details.duty = true;
+            if !value.is_empty() || policy.effect() == Effect::Forbid {
+                let help = "write `@duty` alone, on a `permit`".to_owned();
+                wrong.push(("`@duty` takes no value and stands on a `permit`".to_owned(), Some(help)));
+            }
         } else if obligations::NOT_BUILT_YET.contains(&name) {
             let help = "remove the policy, or permit nothing that needs this obligation".to_owned();
             wrong.push((format!("`@{name}` is not built yet, so nobody would carry it out"), Some(help)));
         } else if !obligations::NAMES.contains(&name) {
-            let near = nearest(name, SAYING.into_iter().chain(obligations::NAMES));
+            let near = nearest(name, SAYING.into_iter().chain([DUTY]).chain(obligations::NAMES));
             wrong.push((format!("`@{name}` is not known"), near.map(|near| format!("did you mean `@{near}`?"))));
         } else if policy.effect() == Effect::Forbid {
             let help = "put it on the `permit` that it belongs to".to_owned();
@@ -167,6 +169,10 @@ fn read_annotations(policy: &Policy, details: &mut Details, vocabulary: &Vocabul
         } else if let Err(message) = details.obligations.read(name, value, &|group| vocabulary.knows(group)) {
             wrong.push((message, None));
         }
+    }
+    if details.duty && wrong.is_empty() && (details.obligations.is_empty() || details.obligations.allow_unmodelled) {
+        let help = "add what must be done, for example `@drop_tools`".to_owned();
+        wrong.push(("a `@duty` obliges to something, and grants nothing".to_owned(), Some(help)));
     }
     wrong
 }
@@ -271,6 +277,8 @@ fn nowhere(message: String) -> Problem {
 
 /// Annotations that say something to people and oblige nobody.
 const SAYING: [&str; 5] = ["id", "reason", "help", "control", "description"];
+/// The annotation of a permit that adds its obligations where another policy permits, and permits nothing itself.
+const DUTY: &str = "duty";
 /// The most policies in one set.
 const POLICIES_MAX: usize = 100_000;
 /// The largest policy file in bytes.

@@ -1,17 +1,22 @@
 //! The one decision function: each action of a call, at each destination, before the policies that could speak of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use cedar_policy::{AuthorizationError, Authorizer, Context, Effect, Entities, EntityUid, PolicyId, Request};
+use cedar_policy::{Effect, PolicyId};
+use cedar_policy_core::ast::{Context, EntityUID, Value};
+use cedar_policy_core::entities::Entities;
+use cedar_policy_core::evaluator::Evaluator;
+use cedar_policy_core::extensions::Extensions;
+use smol_str::SmolStr;
 
 use crate::call::CallFacts;
 use crate::caller::Caller;
-use crate::decision::{Decision, Permitted, Refused};
+use crate::decision::{Code, Decision, Permitted, Refused};
 use crate::destination::Destinations;
 use crate::obligations::Obligations;
-use crate::policies::Policies;
+use crate::policies::{Details, Policies};
 use crate::refuse::{self, At, Words};
-use crate::slices::Slice;
+use crate::slices::{Ready, Slice};
 use crate::{explain, facts, gates};
 
 /// Decides for every destination.
@@ -64,7 +69,54 @@ pub(crate) fn hear(
         decision.permitted.retain(|permitted| indices.contains(&permitted.destination));
         decision.refused.retain(|refused| indices.contains(&refused.destination));
     }
+    observe(caller, call, &mut decision);
     decision
+}
+
+/// For each destination and each action of a call the policies that are satisfied, in one order. What errors satisfies
+/// nothing.
+pub(crate) fn satisfied(
+    policies: &Policies,
+    caller: &Caller,
+    call: &CallFacts<'_>,
+    destinations: &Destinations,
+) -> Vec<Vec<PolicyId>> {
+    let level = call.level.max(caller.floor);
+    let hearing = Hearing::open(Words { policies, caller, call, level }, destinations);
+    let mut contexts = Contexts::new();
+    let mut all = Vec::new();
+    for (index, destination) in destinations.facts().iter().enumerate() {
+        let at = At { index, destination };
+        for &action in call.actions {
+            let context = hearing.context(at, &mut contexts);
+            let Some((uid, own)) = policies.slices.of(action) else { continue };
+            let heard = [policies.slices.any(), own].map(|slice| hearing.hear_slice(at, uid, &context, slice));
+            let voices = heard.into_iter().flatten();
+            all.push(voices.flat_map(|one| [one.permits, one.forbids, one.duties]).flatten().collect());
+        }
+    }
+    all
+}
+
+/// Lets what policies refuse through for a caller that is being observed, where nothing else is permitted. What could not
+/// be evaluated, what production closes and what was not understood stays refused.
+fn observe(caller: &Caller, call: &CallFacts<'_>, decision: &mut Decision) {
+    let Some(observe) = caller.observe else { return };
+    let within = call.now_unix < observe.until_unix && decision.level <= observe.level_max;
+    if !within || !decision.permitted.is_empty() || !call.unmodelled.is_empty() || !call.provider_fetch.is_empty() {
+        return;
+    }
+    decision.refused.retain(|refused| {
+        let by_policy = matches!(refused.code, Code::NotPermitted | Code::ForbiddenByPolicy);
+        if by_policy {
+            decision.permitted.push(Permitted {
+                destination: refused.destination,
+                obligations: Obligations { observed: Some(refused.code), ..Obligations::default() },
+                policies: refused.policies.clone(),
+            });
+        }
+        !by_policy
+    });
 }
 
 /// Refuses every destination that would fetch from a host that is no permitted destination's.
@@ -99,10 +151,11 @@ struct Hearing<'a> {
     words: Words<'a>,
     destinations: &'a Destinations,
     /// The caller, then what it belongs to.
-    principals: Vec<EntityUid>,
+    principals: Vec<EntityUID>,
     /// Destinations and caller; an error refuses them all.
     entities: Result<Entities, String>,
-    authorizer: Authorizer,
+    /// What every destination's context has.
+    of_call: BTreeMap<SmolStr, Value>,
 }
 
 /// Contexts already made: they differ only by the destination's assessment and promotion.
@@ -113,6 +166,8 @@ type Contexts = BTreeMap<(&'static str, &'static str), Context>;
 struct Voices {
     permits: BTreeSet<PolicyId>,
     forbids: BTreeSet<PolicyId>,
+    /// Permits that only oblige.
+    duties: BTreeSet<PolicyId>,
 }
 
 impl<'a> Hearing<'a> {
@@ -123,7 +178,8 @@ impl<'a> Hearing<'a> {
             .entities()
             .ok_or_else(|| "two destinations have one name".to_owned())
             .and_then(|entities| facts::with_caller(entities, words.caller).map_err(|error| error.to_string()));
-        Self { words, destinations, principals, entities, authorizer: Authorizer::new() }
+        let of_call = facts::of_call(words.caller, words.call, words.level);
+        Self { words, destinations, principals, entities, of_call }
     }
 
     fn judge(&self, at: At<'_>, contexts: &mut Contexts) -> Result<Permitted, Refused> {
@@ -134,7 +190,7 @@ impl<'a> Hearing<'a> {
         if call.actions.is_empty() {
             return Err(refuse::nothing_to_decide(at));
         }
-        let context = self.context(at, contexts)?;
+        let context = self.context(at, contexts);
         let mut permits = BTreeSet::new();
         let slices = &self.words.policies.slices;
         // Policies about any action say the same of each, so they are asked once.
@@ -153,57 +209,60 @@ impl<'a> Hearing<'a> {
             if general.permits.is_empty() && own.permits.is_empty() {
                 return Err(self.words.unpermitted(at, action));
             }
-            permits.extend(general.permits.iter().chain(&own.permits).cloned());
+            let spoke = [&general.permits, &general.duties, &own.permits, &own.duties];
+            permits.extend(spoke.into_iter().flatten().cloned());
         }
         let details = permits.iter().filter_map(|id| self.words.policies.details.get(id));
         let obligations = details.fold(Obligations::default(), |all, details| all.and(&details.obligations));
         if !call.unmodelled.is_empty() && !obligations.allow_unmodelled {
             return Err(self.words.unmodelled(at));
         }
+        if obligations.no_retention && at.destination.assessed.retention_days > 0 {
+            return Err(self.words.keeps(at, &permits));
+        }
         Ok(Permitted { destination: at.index, obligations, policies: refuse::sorted(&permits) })
     }
 
     /// Which policies of one slice speak about one action.
     ///
-    /// INVARIANT (errors refuse): every error that Cedar reports becomes a refusal, because Cedar itself goes on as if
-    /// the policy did not exist, and a `forbid` that fails would then permit.
-    fn hear_slice(&self, at: At<'_>, action: &EntityUid, context: &Context, slice: &Slice) -> Result<Voices, Refused> {
+    /// INVARIANT (errors refuse): every error of an evaluation becomes a refusal. Cedar's own authoriser goes on as if the
+    /// policy did not exist, and a `forbid` that fails would then permit.
+    fn hear_slice(&self, at: At<'_>, action: &EntityUID, context: &Context, slice: &Slice) -> Result<Voices, Refused> {
         let fail = |error: &str| refuse::failed_facts(at, error);
         let entities = self.entities.as_ref().map_err(|error| fail(error))?;
         let resource = self.destinations.uid(at.index).ok_or_else(|| fail("the destination has no entity"))?;
         let principal = self.principals.first().ok_or_else(|| fail("the caller has no entity"))?;
-        let mut sets = slice.sets(&self.principals).peekable();
+        let mut policies = slice.policies(&self.principals).peekable();
         let mut voices = Voices::default();
-        if sets.peek().is_none() {
+        if policies.peek().is_none() {
             return Ok(voices);
         }
-        let request = Request::new(principal.clone(), action.clone(), resource.clone(), context.clone(), None)
-            .map_err(|error| fail(&error.to_string()))?;
-        for set in sets {
-            let response = self.authorizer.is_authorized(&request, set, entities);
-            if let Some(AuthorizationError::PolicyEvaluationError(error)) = response.diagnostics().errors().next() {
-                return Err(self.words.failed_policy(at, error.policy_id(), &error.inner().to_string()));
-            }
-            for id in response.diagnostics().reason() {
-                let details = self.words.policies.details.get(id).ok_or_else(|| fail("a policy is not known"))?;
-                match details.effect {
-                    Effect::Permit => voices.permits.insert(id.clone()),
-                    Effect::Forbid => voices.forbids.insert(id.clone()),
-                };
+        let request = facts::request(principal, action, resource, context.clone());
+        let evaluator = Evaluator::new(request, entities, Extensions::all_available());
+        for policy in policies {
+            match policy.is_satisfied(&evaluator) {
+                Ok(false) => {}
+                Ok(true) => voices.add(policy, &self.words.policies.details),
+                Err(error) => return Err(self.words.failed_policy(at, &policy.id, &error)),
             }
         }
         Ok(voices)
     }
 
-    fn context(&self, at: At<'_>, contexts: &mut Contexts) -> Result<Context, Refused> {
-        let Words { caller, call, level, .. } = self.words;
-        let key = (at.destination.assessment.name(call.now_unix), at.destination.provenance.name());
-        if let Some(context) = contexts.get(&key) {
-            return Ok(context.clone());
-        }
-        let context = facts::context(caller, call, level, key.0, key.1)
-            .map_err(|error| refuse::failed_facts(at, &error.to_string()))?;
-        contexts.insert(key, context.clone());
-        Ok(context)
+    fn context(&self, at: At<'_>, contexts: &mut Contexts) -> Context {
+        let key = (at.destination.assessment.name(self.words.call.now_unix), at.destination.provenance.name());
+        contexts.entry(key).or_insert_with(|| facts::context(&self.of_call, key.0, key.1)).clone()
+    }
+}
+
+impl Voices {
+    fn add(&mut self, policy: &Ready, details: &HashMap<PolicyId, Details>) {
+        let duty = details.get(&policy.id).is_some_and(|details| details.duty);
+        let among = match policy.effect {
+            Effect::Permit if duty => &mut self.duties,
+            Effect::Permit => &mut self.permits,
+            Effect::Forbid => &mut self.forbids,
+        };
+        among.insert(policy.id.clone());
     }
 }

@@ -70,6 +70,8 @@ pub enum Code {
     ModelUnpromoted,
     /// A second look asked for something that was not done to the content.
     ObligationGrew,
+    /// A policy asks that nothing be kept, and the vendor keeps something, or nobody found out.
+    RetentionNotExcluded,
     /// There is nothing to decide: the call does nothing, or was not decided for this destination.
     NotDecided,
 }
@@ -88,6 +90,7 @@ impl Code {
             Self::AssessmentMissing => "assessment_missing",
             Self::ModelUnpromoted => "model_unpromoted",
             Self::ObligationGrew => "obligation_grew",
+            Self::RetentionNotExcluded => "retention_not_excluded",
             Self::NotDecided => "not_decided",
         }
     }
@@ -119,6 +122,10 @@ pub fn narrow(before: &Permitted, after: &Decision) -> Result<Permitted, Refused
     let Some(second) = after.permitted.iter().find(|permitted| permitted.destination == before.destination) else {
         return Err(refuse(Code::NotDecided, "the prepared call was not decided for this destination"));
     };
+    // Only what would have been refused from the start is observed; a second look lets nothing more through.
+    if let (None, Some(code)) = (before.obligations.observed, second.obligations.observed) {
+        return Err(refuse(code, "the prepared call is refused by policy"));
+    }
     if !before.obligations.covers(&second.obligations) {
         let reason = "the prepared call brought an obligation that was not carried out on its content";
         return Err(refuse(Code::ObligationGrew, reason));

@@ -1,6 +1,7 @@
 //! Where a call could go: facts from configuration and registers, prepared once per snapshot.
 
-use cedar_policy::{Entities, EntityUid};
+use cedar_policy_core::ast::EntityUID;
+use cedar_policy_core::entities::Entities;
 use serde::{Deserialize, Serialize};
 
 use crate::facts;
@@ -90,7 +91,58 @@ pub struct DestinationFacts {
     pub assessment: Assessment,
     /// The model's promotion.
     pub provenance: Provenance,
+    /// The vendor's service, as its agreements name it; empty where nobody said.
+    #[serde(default)]
+    pub service: String,
+    /// Whether the model behind the name may change without notice: a name without version, or the caller's own.
+    #[serde(default = "yes")]
+    pub floating: bool,
+    /// What the vendor's assessment found. Nothing, for a self-hosted destination.
+    #[serde(default)]
+    pub assessed: Assessed,
 }
+
+/// What a vendor's assessment found. What nobody found out is the strictest, which is the default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Assessed {
+    /// Whether it trains on what it is sent.
+    pub trains: bool,
+    /// Days for which it keeps what it is sent.
+    pub retention_days: u32,
+    /// Whether a business associate agreement is in force.
+    pub baa: bool,
+    /// The services that the agreement covers.
+    pub baa_services: Vec<String>,
+    /// The features that the agreement covers, by the names of actions: `chat`, `send_attachment`.
+    pub baa_features: Vec<String>,
+}
+
+impl Default for Assessed {
+    fn default() -> Self {
+        Self {
+            trains: true,
+            retention_days: RETENTION_UNKNOWN_DAYS,
+            baa: false,
+            baa_services: Vec::new(),
+            baa_features: Vec::new(),
+        }
+    }
+}
+
+impl Assessed {
+    /// Of a destination that no vendor runs: nobody else trains on or keeps anything.
+    pub fn own() -> Self {
+        Self { trains: false, retention_days: 0, ..Self::default() }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// How long a vendor keeps things when nobody found out: a hundred years.
+pub const RETENTION_UNKNOWN_DAYS: u32 = 36_500;
 
 /// Destinations of one alias, in its order of priority, prepared for decisions.
 ///
@@ -98,7 +150,7 @@ pub struct DestinationFacts {
 #[derive(Clone, Debug)]
 pub struct Destinations {
     facts: Vec<DestinationFacts>,
-    uids: Vec<EntityUid>,
+    uids: Vec<EntityUID>,
     /// `None` when they could not be prepared: then every one is refused, because nothing can be judged.
     entities: Option<Entities>,
 }
@@ -130,7 +182,7 @@ impl Destinations {
         self.entities.as_ref()
     }
 
-    pub(crate) fn uid(&self, index: usize) -> Option<&EntityUid> {
+    pub(crate) fn uid(&self, index: usize) -> Option<&EntityUID> {
         self.uids.get(index)
     }
 }

@@ -10,14 +10,19 @@ mod built_in;
 mod call;
 mod caller;
 pub mod choose;
+mod compare;
 mod compile;
 mod decide;
 mod decision;
 mod destination;
+mod diff;
 mod explain;
 mod facts;
 mod gates;
+mod grid;
 mod level;
+mod lint;
+mod mentions;
 mod obligations;
 mod policies;
 mod problem;
@@ -28,15 +33,21 @@ mod slices;
 mod tests;
 
 pub use call::{Action, CallFacts, Mode};
-pub use caller::{Caller, CallerKind};
+pub use caller::{Caller, CallerKind, Criticality, Environment, Observe, Purpose};
+pub use compare::{Change, Verdict, compare, verdict};
 pub use compile::{Source, Vocabulary};
 pub use decide::{decide, decide_one};
 pub use decision::{Code, Decision, Permitted, Refused, narrow};
-pub use destination::{Assessment, DestinationFacts, Destinations, Hosting, Provenance};
-pub use obligations::{Obligations, Record, Screen};
-pub use policies::Policies;
+pub use destination::{
+    Assessed, Assessment, DestinationFacts, Destinations, Hosting, Provenance, RETENTION_UNKNOWN_DAYS,
+};
+pub use diff::{Difference, Direction, Report, diff};
+pub use grid::Ground;
+pub use lint::lint;
+pub use obligations::{Obligations, Record, Screen, Spotlight};
+pub use policies::{About, Policies};
 pub use problem::{Problem, nearest, position};
-pub use replay::{Input, RecordedInput};
+pub use replay::{Candidate, Input, RecordedInput};
 
 /// The Cedar schema that every policy is checked against, as published.
 pub const SCHEMA: &str = include_str!("schema.cedarschema");

@@ -8,6 +8,8 @@
 //! | `@screen` | `normal`, `strict` | normal → strict | strict |
 //! | `@record` | `body`, `digest` | body → digest | digest; nobody says: digest |
 //! | `@approval` | who may say yes | none → more | all of them |
+//! | `@no_retention` | none | keep → keep nothing | keep nothing: a vendor that keeps anything is refused |
+//! | `@spotlight` | `delimit`, `datamark`, `encode` | none → delimit → datamark → encode | the strictest |
 //! | `@allow_unmodelled` | none | a grant, not a duty: one determining permit is enough | |
 //!
 //! Anything else is an error when the policy is loaded.
@@ -15,6 +17,8 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+
+use crate::decision::Code;
 
 /// How strictly the answer is screened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,6 +41,33 @@ pub enum Record {
     Digest,
 }
 
+/// How text that somebody else wrote is marked before it is sent, so that a model can tell it from orders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spotlight {
+    /// Not at all.
+    #[default]
+    Off,
+    /// Put between delimiters that its author cannot know.
+    Delimit,
+    /// Every space in it becomes a mark.
+    Datamark,
+    /// Written in base64.
+    Encode,
+}
+
+impl Spotlight {
+    /// Its name in policies.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Delimit => "delimit",
+            Self::Datamark => "datamark",
+            Self::Encode => "encode",
+        }
+    }
+}
+
 /// What must be done for one destination.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Obligations {
@@ -54,6 +85,18 @@ pub struct Obligations {
     pub approval: BTreeSet<String>,
     /// Whether fields that the door does not model go through.
     pub allow_unmodelled: bool,
+    /// Whether the destination must keep nothing of the call.
+    #[serde(default)]
+    pub no_retention: bool,
+    /// How text that somebody else wrote is marked.
+    #[serde(default)]
+    pub spotlight: Spotlight,
+    /// Why this would be refused, were its caller not being observed. The record must say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Code>,
+    /// The id of the approval that this call spends, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<String>,
 }
 
 impl Obligations {
@@ -83,7 +126,11 @@ impl Obligations {
             (None, Some(_)) => false,
             (Some(done), Some(wanted)) => done <= wanted,
         };
-        pseudonyms && tokens && (self.drop_tools || !other.drop_tools) && other.approval.is_subset(&self.approval)
+        pseudonyms
+            && tokens
+            && (self.drop_tools || !other.drop_tools)
+            && self.spotlight >= other.spotlight
+            && other.approval.is_subset(&self.approval)
     }
 
     fn stricter(&self, other: &Self) -> Self {
@@ -95,7 +142,41 @@ impl Obligations {
             record_said: self.record_said.max(other.record_said),
             approval: self.approval.union(&other.approval).cloned().collect(),
             allow_unmodelled: false,
+            no_retention: self.no_retention || other.no_retention,
+            spotlight: self.spotlight.max(other.spotlight),
+            observed: self.observed.or(other.observed),
+            approved: self.approved.clone().or_else(|| other.approved.clone()),
         }
+    }
+
+    /// Each as a word, as records and comparisons give them; sorted by the table above.
+    pub fn words(&self) -> Vec<String> {
+        let mut words: Vec<String> = self.pseudonymise.iter().map(|class| format!("pseudonymise:{class}")).collect();
+        let mut add = |holds: bool, word: String| {
+            if holds {
+                words.push(word);
+            }
+        };
+        add(self.drop_tools, "drop_tools".to_owned());
+        add(
+            self.max_output_tokens.is_some(),
+            format!("max_output_tokens:{}", self.max_output_tokens.unwrap_or_default()),
+        );
+        add(self.screen == Screen::Strict, "screen:strict".to_owned());
+        add(self.record() == Record::Body, "record:body".to_owned());
+        self.approval.iter().for_each(|who| add(true, format!("approval:{who}")));
+        add(self.no_retention, "no_retention".to_owned());
+        add(self.spotlight != Spotlight::Off, format!("spotlight:{}", self.spotlight.name()));
+        add(self.allow_unmodelled, "allow_unmodelled".to_owned());
+        // A proof over this time must say that policy would have refused the call.
+        add(self.observed.is_some(), format!("observed:{}", self.observed.map_or("", Code::as_str)));
+        add(self.approved.is_some(), format!("approved:{}", self.approved.as_deref().unwrap_or_default()));
+        words
+    }
+
+    /// Whether there is nothing to do.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 
     /// Reads one annotation of a permit.
@@ -113,6 +194,12 @@ impl Obligations {
                 self.record_said = Some(word(name, value, &[("body", Record::Body), ("digest", Record::Digest)])?);
             }
             "approval" => self.approval = people(value)?,
+            "no_retention" => self.no_retention = flag(name, value)?,
+            "spotlight" => {
+                let words =
+                    [("delimit", Spotlight::Delimit), ("datamark", Spotlight::Datamark), ("encode", Spotlight::Encode)];
+                self.spotlight = word(name, value, &words)?;
+            }
             other => return Err(format!("`@{other}` is not an obligation")),
         }
         Ok(())
@@ -120,11 +207,20 @@ impl Obligations {
 }
 
 /// The annotations that are obligations, and what they take.
-pub(crate) const NAMES: [&str; 7] =
-    ["pseudonymise", "drop_tools", "max_output_tokens", "screen", "record", "approval", "allow_unmodelled"];
+pub(crate) const NAMES: [&str; 9] = [
+    "pseudonymise",
+    "drop_tools",
+    "max_output_tokens",
+    "screen",
+    "record",
+    "approval",
+    "allow_unmodelled",
+    "no_retention",
+    "spotlight",
+];
 
 /// The annotations that the design knows and this version cannot carry out. Refused, because nobody would do them.
-pub(crate) const NOT_BUILT_YET: [&str; 3] = ["no_retention", "spotlight", "canary"];
+pub(crate) const NOT_BUILT_YET: [&str; 1] = ["canary"];
 
 /// Whether class or prefix `class` lies within `prefix`: the same, or under it.
 fn within(class: &str, prefix: &str) -> bool {
@@ -146,7 +242,7 @@ fn tokens(value: &str) -> Result<u64, String> {
 fn word<T: Copy>(name: &str, value: &str, words: &[(&str, T)]) -> Result<T, String> {
     words.iter().find(|(known, _)| *known == value).map(|(_, meaning)| *meaning).ok_or_else(|| {
         let known: Vec<String> = words.iter().map(|(known, _)| format!("`{known}`")).collect();
-        format!("`@{name}` takes {}, and `{value}` is neither", known.join(" or "))
+        format!("`@{name}` takes {}, and `{value}` is none of them", known.join(" or "))
     })
 }
 
@@ -209,8 +305,8 @@ mod tests {
         check_refused("max_output_tokens", "+5", "whole number");
         check_refused("max_output_tokens", "", "whole number");
         check_refused("max_output_tokens", "99999999999999999999999", "whole number");
-        check_refused("screen", "Strict", "is neither");
-        check_refused("record", "none", "is neither");
+        check_refused("screen", "Strict", "is none of them");
+        check_refused("record", "none", "is none of them");
         check_refused("approval", " , a", "who may say yes");
         check_refused("reason", "x", "is not an obligation");
     }

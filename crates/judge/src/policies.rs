@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
-use cedar_policy::{Effect, PolicyId};
+use cedar_policy::{Effect, Policy, PolicyId};
 
 use crate::built_in;
 use crate::compile::{self, Source, Vocabulary};
@@ -18,6 +19,8 @@ pub struct Policies {
     pub(crate) details: HashMap<PolicyId, Details>,
     pub(crate) warnings: Vec<Problem>,
     pub(crate) hash: String,
+    /// In the order of the files; what tools look at, and no decision.
+    pub(crate) all: Arc<[Policy]>,
 }
 
 /// What is known of one policy besides its Cedar meaning.
@@ -30,7 +33,11 @@ pub(crate) struct Details {
     pub(crate) reason: Option<String>,
     /// `@help`: what would make it possible.
     pub(crate) help: Option<String>,
+    /// `@control`: the controls that it implements.
+    pub(crate) control: Option<String>,
     pub(crate) obligations: Obligations,
+    /// `@duty`: it adds its obligations where another policy permits, and permits nothing itself.
+    pub(crate) duty: bool,
 }
 
 impl Policies {
@@ -62,7 +69,13 @@ impl Policies {
 
     /// A set that permits nothing.
     fn nothing() -> Self {
-        Self { slices: Slices::empty(), details: HashMap::new(), warnings: Vec::new(), hash: compile::hash(&[]) }
+        Self {
+            slices: Slices::empty(),
+            details: HashMap::new(),
+            warnings: Vec::new(),
+            hash: compile::hash(&[]),
+            all: Arc::new([]),
+        }
     }
 
     /// `sha256:` and 64 hexadecimal digits, over the schema and every file's name and text.
@@ -80,10 +93,42 @@ impl Policies {
         self.details.is_empty()
     }
 
+    /// The policies by their ids: what a reader of a decision wants to know of one.
+    pub fn about(&self, id: &str) -> Option<About<'_>> {
+        let details = self.details.get(&PolicyId::new(id))?;
+        Some(About {
+            file: &details.file,
+            line: details.line,
+            forbids: details.effect == Effect::Forbid,
+            reason: details.reason.as_deref(),
+            control: details.control.as_deref(),
+        })
+    }
+
+    /// The ids of all policies, in the order of the files.
+    pub fn ids(&self) -> impl Iterator<Item = String> + '_ {
+        self.all.iter().map(|policy| policy.id().to_string())
+    }
+
     /// What is suspicious and not wrong: policies that can never apply, letters that look like others.
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
     }
+}
+
+/// What is known of one policy besides its meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct About<'a> {
+    /// Its file.
+    pub file: &'a str,
+    /// Its line, from 1.
+    pub line: usize,
+    /// Whether it forbids.
+    pub forbids: bool,
+    /// Why, as a refusal tells it.
+    pub reason: Option<&'a str>,
+    /// The controls that it implements, as written: `PR.AA-05`.
+    pub control: Option<&'a str>,
 }
 
 impl fmt::Debug for Policies {

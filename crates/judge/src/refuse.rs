@@ -86,6 +86,22 @@ impl Words<'_> {
         refused(at, Code::UnmodelledField, reason, Vec::new(), Vec::new())
     }
 
+    /// Nothing may be kept, and the vendor keeps something.
+    pub(crate) fn keeps(&self, at: At<'_>, ids: &BTreeSet<PolicyId>) -> Refused {
+        let asking: BTreeSet<PolicyId> = ids
+            .iter()
+            .filter(|id| self.policies.details.get(*id).is_some_and(|details| details.obligations.no_retention))
+            .cloned()
+            .collect();
+        let reason = format!(
+            "policy asks that nothing of this call be kept, and the assessment of `{}` says otherwise ({})",
+            at.destination.name,
+            self.found()
+        );
+        let help = "agree with the vendor that nothing is kept, and write `retention_days = 0` in its file".to_owned();
+        refused(at, Code::RetentionNotExcluded, reason, sorted(&asking), vec![help])
+    }
+
     /// What was found, as words: classes and how often, or why there is a level without any.
     fn found(&self) -> String {
         if !self.call.classes.is_empty() {

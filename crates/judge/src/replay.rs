@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Action, CallFacts, Mode};
 use crate::caller::Caller;
+use crate::compare::Change;
 use crate::decide::decide;
 use crate::decision::Decision;
 use crate::destination::{DestinationFacts, Destinations};
@@ -21,6 +22,18 @@ pub struct Input<'a> {
     pub call: &'a CallFacts<'a>,
     /// Where it could have gone.
     pub destinations: &'a [DestinationFacts],
+    /// What other policies would have decided, where it differs. It decides nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<&'a Candidate>,
+}
+
+/// What candidate policies, which decide beside those in force, would have decided otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The hash of the candidate policies.
+    pub hash: String,
+    /// Each destination about which they say something else.
+    pub changes: Vec<Change>,
 }
 
 /// The same, owned, as read back from a record.
@@ -29,6 +42,8 @@ pub struct RecordedInput {
     caller: Caller,
     call: RecordedCall,
     destinations: Vec<DestinationFacts>,
+    #[serde(default)]
+    candidate: Option<Candidate>,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -64,6 +79,21 @@ impl RecordedInput {
             now_unix: call.now_unix,
         };
         decide(policies, &self.caller, &facts, &Destinations::prepare(&self.destinations))
+    }
+
+    /// What candidate policies said otherwise at the time.
+    pub fn candidate(&self) -> Option<&Candidate> {
+        self.candidate.as_ref()
+    }
+
+    /// Who called.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// When it was decided, in unix seconds.
+    pub fn decided_unix(&self) -> i64 {
+        self.call.now_unix
     }
 
     /// The destinations, so that a [`Decision`]'s indices can be named.

@@ -1,14 +1,17 @@
 //! Policies sliced by action and principal, so that the cost of a decision does not grow with policies about others.
 //!
-//! Cedar looks at every policy of a set. Here policies about any action are one slice, which is asked once for all actions
-//! of a call, and each action has a slice of its own. In a slice one set could concern anybody, and one set is kept for each
+//! Cedar looks at every policy of a set, and composes each one anew. Here policies about any action are one slice, which is asked once for all actions
+//! of a call, and each action has a slice of its own. In a slice one list could concern anybody, and one is kept for each
 //! principal, group, tenant or use case that a scope names. A caller's decision looks at the first and at those of what it
 //! is or belongs to. Cedar's answer is the same over parts as over the whole: one satisfied `forbid` forbids, otherwise one
 //! satisfied `permit` permits. A property test holds both alike.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use cedar_policy::{ActionConstraint, EntityUid, Policy, PolicySet, PrincipalConstraint};
+use cedar_policy::{ActionConstraint, Effect, Policy, PolicyId, PrincipalConstraint, ResourceConstraint};
+use cedar_policy_core::ast::{EntityUID, Expr, Literal, SlotEnv, ValueKind};
+use cedar_policy_core::evaluator::Evaluator;
 
 use crate::call::Action;
 use crate::facts::action_uid;
@@ -19,14 +22,50 @@ pub(crate) struct Slices {
     /// Policies that say the same of every action.
     any: Slice,
     /// Policies that speak of some actions, by action.
-    own: Vec<(Action, EntityUid, Slice)>,
+    own: Vec<(Action, EntityUID, Slice)>,
 }
 
 /// Policies by whom they could concern.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Slice {
-    anybody: PolicySet,
-    by_principal: HashMap<EntityUid, PolicySet>,
+    anybody: Vec<Ready>,
+    by_principal: HashMap<EntityUID, Vec<Ready>>,
+}
+
+/// A policy as it is evaluated. Cedar puts scope and conditions together into one expression each time that it evaluates a
+/// policy; here it is done once.
+#[derive(Clone, Debug)]
+pub(crate) struct Ready {
+    pub(crate) id: PolicyId,
+    pub(crate) effect: Effect,
+    condition: Arc<Expr>,
+}
+
+impl Ready {
+    fn new(policy: &Policy) -> Self {
+        let ast: &cedar_policy_core::ast::Policy = policy.as_ref();
+        let about_all = matches!(policy.principal_constraint(), PrincipalConstraint::Any)
+            && matches!(policy.action_constraint(), ActionConstraint::Any)
+            && matches!(policy.resource_constraint(), ResourceConstraint::Any);
+        // A scope that says nothing is three times `true` to Cedar, evaluated each time.
+        let condition = match ast.non_scope_constraints_arc() {
+            Some(conditions) if about_all => Arc::clone(conditions),
+            _ => Arc::new(ast.condition()),
+        };
+        Self { id: policy.id().clone(), effect: policy.effect(), condition }
+    }
+
+    /// Whether the policy is satisfied, as Cedar's authoriser finds out.
+    ///
+    /// # Errors
+    /// It cannot be evaluated, and then nobody knows.
+    pub(crate) fn is_satisfied(&self, evaluator: &Evaluator<'_>) -> Result<bool, String> {
+        let value = evaluator.interpret(&self.condition, &SlotEnv::new()).map_err(|error| error.to_string())?;
+        match value.value_kind() {
+            ValueKind::Lit(Literal::Bool(satisfied)) => Ok(*satisfied),
+            _ => Err("its condition is neither true nor false".to_owned()),
+        }
+    }
 }
 
 impl Slices {
@@ -36,23 +75,20 @@ impl Slices {
     }
 
     /// Slices policies. Their ids must differ.
-    ///
-    /// # Errors
-    /// Two policies have one id.
-    pub(crate) fn build(policies: &[Policy]) -> Result<Self, String> {
+    pub(crate) fn build(policies: &[Policy]) -> Self {
         let mut any = Slice::default();
         let mut own: Vec<_> =
             Action::ALL.into_iter().map(|action| (action, action_uid(action), Slice::default())).collect();
         for policy in policies {
             if is_about_any_action(policy) {
-                any.add(policy)?;
+                any.add(policy);
                 continue;
             }
             for (_, _, slice) in own.iter_mut().filter(|(_, uid, _)| concerns(policy, uid)) {
-                slice.add(policy)?;
+                slice.add(policy);
             }
         }
-        Ok(Self { any, own })
+        Self { any, own }
     }
 
     /// Policies that say the same of every action.
@@ -63,27 +99,27 @@ impl Slices {
     /// The Cedar name of `action`, and the policies that speak of it in particular.
     ///
     /// `None` when the action is not sliced, which does not happen and must refuse.
-    pub(crate) fn of(&self, action: Action) -> Option<(&EntityUid, &Slice)> {
+    pub(crate) fn of(&self, action: Action) -> Option<(&EntityUID, &Slice)> {
         let (_, uid, slice) = self.own.iter().find(|(sliced, ..)| *sliced == action)?;
         Some((uid, slice))
     }
 }
 
 impl Slice {
-    /// Every set that could concern somebody who is or belongs to `principals`; empty ones are left out.
-    pub(crate) fn sets<'a>(&'a self, principals: &'a [EntityUid]) -> impl Iterator<Item = &'a PolicySet> {
+    /// Every policy that could concern somebody who is or belongs to `principals`.
+    pub(crate) fn policies<'a>(&'a self, principals: &'a [EntityUID]) -> impl Iterator<Item = &'a Ready> {
         let scoped = principals.iter().filter_map(|principal| self.by_principal.get(principal));
-        std::iter::once(&self.anybody).chain(scoped).filter(|set| !set.is_empty())
+        std::iter::once(&self.anybody).chain(scoped).flatten()
     }
 
-    fn add(&mut self, policy: &Policy) -> Result<(), String> {
-        let set = match policy.principal_constraint() {
+    fn add(&mut self, policy: &Policy) {
+        let list = match policy.principal_constraint() {
             PrincipalConstraint::Any | PrincipalConstraint::Is(_) => &mut self.anybody,
             PrincipalConstraint::Eq(uid) | PrincipalConstraint::In(uid) | PrincipalConstraint::IsIn(_, uid) => {
-                self.by_principal.entry(uid).or_default()
+                self.by_principal.entry(uid.as_ref().clone()).or_default()
             }
         };
-        set.add(policy.clone()).map_err(|error| error.to_string())
+        list.push(Ready::new(policy));
     }
 }
 
@@ -98,11 +134,11 @@ fn is_about_any_action(policy: &Policy) -> bool {
 }
 
 /// Whether a policy's scope lets it speak about an action.
-fn concerns(policy: &Policy, action: &EntityUid) -> bool {
+fn concerns(policy: &Policy, action: &EntityUID) -> bool {
     match policy.action_constraint() {
         ActionConstraint::Any => true,
-        ActionConstraint::Eq(uid) => uid == *action,
-        ActionConstraint::In(uids) => uids.contains(action),
+        ActionConstraint::Eq(uid) => uid.as_ref() == action,
+        ActionConstraint::In(uids) => uids.iter().any(|uid| uid.as_ref() == action),
     }
 }
 

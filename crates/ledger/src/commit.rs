@@ -44,9 +44,9 @@ impl Salt {
         Salt(mac.finalize().into_bytes().into())
     }
 
-    /// Appends the salt's 64 hexadecimal digits: for the record's private line, and nowhere else.
-    pub(crate) fn push_hex(&self, out: &mut Vec<u8>) {
-        Hash(self.0).push_hex(out);
+    /// The salt itself: for the record's opening, and nowhere else.
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 
     /// Commits to all of `content` as the field of this name.

@@ -1,26 +1,22 @@
-//! Entry → bytes and back: the two lines of a record.
+//! Entry → bytes and back.
 //!
-//! The public line is hashed, chained and provable; the private line holds the salt, is bound by its hash in the
-//! public line, and can be destroyed without breaking the chain.
-//!
-//! Encoding is split so that a busy writer does little: [`Encoded::of`] runs where the record is made and does nearly
-//! all of the work; [`Encoded::seal`] adds what only the writer knows, and hashes.
+//! A record is an envelope of commitments, which is hashed, chained and proved, and beside it the values that open them
+//! (`envelope`). Encoding is split so that a busy writer does little: [`Encoded::of`] runs where the record is made and
+//! does nearly all of the work; [`Encoded::seal`] adds what only the writer knows, commits to the facts, and hashes.
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
+use serde::Serialize;
 
 use crate::{
-    FORMAT_VERSION, Hash, OUTCOME_BYTES_MAX, PRIVATE_BYTES_MAX, RECORD_BYTES_MAX, RecordId, Salt, frame,
+    Hash, OUTCOME_BYTES_MAX, RECORD_BYTES_MAX, RecordId, Salt,
+    envelope::{self, ENVELOPE_BYTES, Envelope, MAGIC, Opening, Private},
+    frame,
+    hash::sha256,
+    line::{self, Line},
+    parts,
     record::{Entry, Kind, Outcome},
+    salts::FactSalts,
     tree::LEAF_PREFIX,
 };
-
-/// Room that the writer's part of the public line may take, in bytes.
-const HEAD_BYTES_MAX: usize = 192;
-/// What stands before and after the salt's digits in a private line.
-const PRIVATE_START: &[u8] = b"{\"salt\":\"";
-const PRIVATE_END: &[u8] = b"\"}";
 
 /// An entry, encoded but for the writer's part.
 #[derive(Clone)]
@@ -29,10 +25,12 @@ pub struct Encoded {
     kind: Kind,
     /// The intent that an outcome ends.
     ends: Option<RecordId>,
-    /// From `"id":` to the end of the private line.
-    rest: Vec<u8>,
-    /// How much of `rest` is public, without the line break.
-    public_bytes: usize,
+    /// What stands beside the envelope.
+    opening: Vec<u8>,
+    /// Where the facts' values are in it, for kinds that have them.
+    facts: Option<[(usize, usize); 4]>,
+    /// What stands for the erasable part in the commitments.
+    private: Hash,
 }
 
 /// What only the writer knows of a record.
@@ -47,6 +45,8 @@ pub struct Place {
     /// All records before this sequence number were durable when this one was written. It tells a torn tail
     /// (never acknowledged) from damage (acknowledged).
     pub durable: u64,
+    /// Sequence number of the intent that it ends, for outcomes.
+    pub ends: Option<u64>,
 }
 
 /// A record as read back.
@@ -74,7 +74,7 @@ pub enum EncodeError {
     /// The id was not made by [`RecordId`].
     #[error("a record id is `rec_` and 26 base32 characters; make one with RecordId")]
     Id,
-    /// The public line is longer than [`RECORD_BYTES_MAX`], so it would not fit a tile.
+    /// It is longer than a record or a value may be.
     #[error("the record has {bytes} bytes, more than the {limit} that one may have; shorten the policy input")]
     TooLarge {
         /// Its length.
@@ -85,6 +85,9 @@ pub enum EncodeError {
     /// A value has no JSON form.
     #[error("a value of the record has no JSON form")]
     Json,
+    /// What was erased cannot be written again.
+    #[error("an erased record cannot be written")]
+    Erased,
 }
 
 /// Why bytes are not a record.
@@ -96,43 +99,59 @@ pub enum DecodeError {
     /// Written by a later program.
     #[error("format version {0} is not known to this program; use a newer one")]
     Version(u32),
-    /// The private line is not the one that the public line names.
-    #[error("the private part is not the one that the record names")]
+    /// What stands beside the hashed part is not what that names.
+    #[error("what stands beside it is not what it commits to")]
     Private,
 }
 
-/// The public line, its body still text. Field order is the format's.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Line<'a> {
-    v: u32,
+/// What verification needs of a record of either version.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Leaf<'a> {
     pub(crate) seq: u64,
     pub(crate) time: u64,
     pub(crate) prev: Hash,
     pub(crate) durable: u64,
-    #[serde(deserialize_with = "record_id")]
     pub(crate) id: RecordId,
     pub(crate) kind: Kind,
-    #[serde(default, deserialize_with = "some_hash")]
-    private: Option<Hash>,
-    #[serde(borrow)]
-    pub(crate) body: &'a RawValue,
+    pub(crate) ends: Ends,
+    pub(crate) hash: Hash,
+    pub(crate) bound: Bound<'a>,
+}
+
+/// Which intent an outcome ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// It is no outcome.
+    Nothing,
+    /// By its id, in version 1. `None` if its body does not say.
+    Id(Option<RecordId>),
+    /// By its sequence number.
+    Seq(u64),
+}
+
+/// What is beside the hashed part and bound by it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Bound<'a> {
+    /// A private line, and whether it is the one that is named.
+    Line(bool),
+    /// An opening, and the root that it must have.
+    Opening(Opening<'a>, Hash),
 }
 
 impl Encoded {
-    /// Encodes an entry. An outcome that is too long is shortened, and says so, rather than refused.
+    /// Encodes an entry. `fresh` are 256 random bits of its own, from which the salts of an entry that brings no salt
+    /// are made. An outcome that is too long is shortened, and says so, rather than refused.
     ///
     /// # Errors
     /// See [`EncodeError`].
-    pub fn of(entry: Entry) -> Result<Self, EncodeError> {
-        let encoded = Self::as_it_is(&entry)?;
+    pub fn of(entry: Entry, fresh: &Salt) -> Result<Self, EncodeError> {
+        let encoded = Self::as_it_is(&entry, fresh)?;
+        let bytes = ENVELOPE_BYTES + encoded.opening.len();
         match entry {
-            Entry::Outcome(outcome) if encoded.public_bytes + HEAD_BYTES_MAX > OUTCOME_BYTES_MAX => {
-                Self::as_it_is(&Entry::Outcome(shortened(outcome)))
+            Entry::Outcome(outcome) if bytes > OUTCOME_BYTES_MAX => {
+                Self::as_it_is(&Entry::Outcome(shortened(outcome)), fresh)
             }
-            _ if encoded.public_bytes + HEAD_BYTES_MAX > RECORD_BYTES_MAX => {
-                Err(EncodeError::TooLarge { bytes: encoded.public_bytes, limit: RECORD_BYTES_MAX - HEAD_BYTES_MAX })
-            }
+            _ if bytes > RECORD_BYTES_MAX => Err(EncodeError::TooLarge { bytes, limit: RECORD_BYTES_MAX }),
             _ => Ok(encoded),
         }
     }
@@ -155,206 +174,184 @@ impl Encoded {
         self.ends
     }
 
-    /// Length of the frame that [`Self::seal`] will append, at most.
+    /// Length of the frame that [`Self::seal`] will append.
     #[must_use]
     pub fn frame_bytes_max(&self) -> usize {
-        self.rest.len() + HEAD_BYTES_MAX + frame::HEADER_BYTES
+        frame::HEADER_BYTES + ENVELOPE_BYTES + self.opening.len()
     }
 
-    /// Appends the record's frame to `out` and gives the record's hash.
-    pub fn seal(&self, place: &Place, out: &mut Vec<u8>) -> Hash {
+    /// Appends the record's frame to `out` and gives the record's hash. `salts` are those of its place in its segment.
+    pub fn seal(&self, place: &Place, salts: &FactSalts, out: &mut Vec<u8>) -> Hash {
+        let content = match self.facts {
+            None => self.private,
+            Some(places) => {
+                let values = places.map(|(from, to)| self.opening.get(from..to).unwrap_or_default());
+                envelope::content_of(&values, salts, self.private)
+            }
+        };
         let start = frame::begin(out);
-        let body_start = out.len();
-        push_head(place, out);
-        let mut hasher = Sha256::new_with_prefix([LEAF_PREFIX]);
-        hasher.update(out.get(body_start..).unwrap_or_default());
-        hasher.update(self.rest.get(..self.public_bytes).unwrap_or_default());
-        out.extend_from_slice(&self.rest);
+        let payload = out.len();
+        let envelope = Envelope {
+            kind: self.kind,
+            seq: place.seq,
+            time_ms: place.time_ms,
+            durable: place.durable,
+            ends: place.ends,
+            prev: place.prev,
+            content,
+        };
+        envelope.push(out);
+        let hash = leaf_hash(out.get(payload..).unwrap_or_default());
+        out.extend_from_slice(&self.opening);
         frame::end(out, start);
-        Hash(hasher.finalize().into())
+        hash
     }
 
-    fn as_it_is(entry: &Entry) -> Result<Self, EncodeError> {
+    fn as_it_is(entry: &Entry, fresh: &Salt) -> Result<Self, EncodeError> {
         let id = RecordId::parse(entry.id()).ok_or(EncodeError::Id)?;
         let ends = match entry {
             Entry::Outcome(outcome) => Some(RecordId::parse(&outcome.intent).ok_or(EncodeError::Id)?),
             _ => None,
         };
-        let private = match salt_of(entry) {
-            Some(salt) => {
-                let mut private = PRIVATE_START.to_vec();
-                salt.push_hex(&mut private);
-                private.extend_from_slice(PRIVATE_END);
-                private
-            }
-            None => Vec::new(),
-        };
-        let mut rest = Vec::with_capacity(2_048);
-        rest.extend_from_slice(b"\"id\":\"");
-        rest.extend_from_slice(entry.id().as_bytes());
-        rest.extend_from_slice(b"\",\"kind\":\"");
-        rest.extend_from_slice(entry.kind().as_str().as_bytes());
-        if !private.is_empty() {
-            rest.extend_from_slice(b"\",\"private\":\"");
-            Hash::of(&private).push_hex(&mut rest);
+        let kind = entry.kind();
+        let salt = *salt_of(entry).unwrap_or(fresh).bytes();
+        let values = parts::of(entry)?;
+        if values.facts.iter().chain([&values.who]).any(|value| value.len() > parts::VALUE_BYTES_MAX) {
+            return Err(EncodeError::TooLarge { bytes: parts::VALUE_BYTES_MAX + 1, limit: parts::VALUE_BYTES_MAX });
         }
-        rest.extend_from_slice(b"\",\"body\":");
-        match entry {
-            Entry::Intent(intent) => serde_json::to_writer(&mut rest, intent),
-            Entry::Outcome(outcome) => serde_json::to_writer(&mut rest, outcome),
-            Entry::Refusal(refusal) => serde_json::to_writer(&mut rest, refusal),
-            Entry::Act(act) => serde_json::to_writer(&mut rest, act),
-            Entry::Aggregate(aggregate) => serde_json::to_writer(&mut rest, aggregate),
-        }
-        .map_err(|_| EncodeError::Json)?;
-        rest.push(b'}');
-        let public_bytes = rest.len();
-        rest.push(b'\n');
-        if !private.is_empty() {
-            rest.extend_from_slice(&private);
-            rest.push(b'\n');
-        }
-        Ok(Self { id, kind: entry.kind(), ends, rest, public_bytes })
+        let with_facts = envelope::has_facts(kind);
+        let private = Private::Whole { salt, who: &values.who, rest: &values.rest };
+        let hash = private.hash(id, with_facts);
+        let facts = with_facts.then(|| values.facts.each_ref().map(Vec::as_slice));
+        let mut opening = Vec::with_capacity(128 + values.bytes());
+        let places = envelope::push_opening(&Opening { id, facts, private }, &mut opening);
+        Ok(Self { id, kind, ends, opening, facts: with_facts.then_some(places), private: hash })
     }
 }
 
 impl std::fmt::Debug for Encoded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Encoded({}, {:?}, {} bytes)", self.id, self.kind, self.rest.len())
+        write!(f, "Encoded({}, {:?}, {} bytes)", self.id, self.kind, self.opening.len())
     }
 }
 
 impl Record {
-    /// Reads a frame's payload.
+    /// Reads a frame's payload, of whatever version. What it says is not verified.
     ///
     /// # Errors
     /// See [`DecodeError`].
     pub fn decode(payload: &[u8]) -> Result<Self, DecodeError> {
-        let (public, private) = lines(payload)?;
-        let line = Line::read(public)?;
-        let salt = line.opened_by(private)?;
-        let body = read_body(line.kind, line.id, line.body.get(), salt)?;
+        if is_line(payload) {
+            let (public, private) = line::lines(payload)?;
+            let line = Line::read(public)?;
+            let salt = line.opened_by(private)?;
+            let body = line::read_body(line.kind, line.id, line.body.get(), salt)?;
+            return Ok(Self {
+                seq: line.seq,
+                time: line.time,
+                prev: line.prev,
+                id: line.id.to_string(),
+                kind: line.kind,
+                hash: leaf_hash(public),
+                body,
+            });
+        }
+        let (envelope, bytes) = Envelope::read(payload)?;
+        let opening = Opening::read(envelope.kind, bytes)?;
         Ok(Self {
-            seq: line.seq,
-            time: line.time,
-            prev: line.prev,
-            id: line.id.to_string(),
-            kind: line.kind,
-            hash: leaf_hash(public),
-            body,
+            seq: envelope.seq,
+            time: envelope.time_ms,
+            prev: envelope.prev,
+            id: opening.id.to_string(),
+            kind: envelope.kind,
+            hash: hash_of(payload),
+            body: parts::whole(envelope.kind, &opening)?,
         })
     }
 }
 
-impl<'a> Line<'a> {
-    /// Reads a public line.
-    pub(crate) fn read(public: &'a [u8]) -> Result<Self, DecodeError> {
-        let text = std::str::from_utf8(public).map_err(|_| malformed("not UTF-8"))?;
-        let line: Self = serde_json::from_str(text).map_err(|error| later_version(text, &error))?;
-        if line.v != FORMAT_VERSION {
-            return Err(DecodeError::Version(line.v));
+impl<'a> Leaf<'a> {
+    /// Reads a frame's payload, of whatever version.
+    pub(crate) fn read(payload: &'a [u8]) -> Result<Self, (DecodeError, Option<Hash>)> {
+        if is_line(payload) {
+            let (public, private) = line::lines(payload).map_err(|error| (error, None))?;
+            let hash = leaf_hash(public);
+            let line = Line::read(public).map_err(|error| (error, Some(hash)))?;
+            return Ok(Self {
+                seq: line.seq,
+                time: line.time,
+                prev: line.prev,
+                durable: line.durable,
+                id: line.id,
+                kind: line.kind,
+                ends: if line.kind == Kind::Outcome { Ends::Id(line.intent()) } else { Ends::Nothing },
+                hash,
+                bound: Bound::Line(line.opened_by(private).is_ok()),
+            });
         }
-        Ok(line)
-    }
-
-    /// The salt in the private line, if that is the line that this one names.
-    pub(crate) fn opened_by(&self, private: Option<&[u8]>) -> Result<Option<Salt>, DecodeError> {
-        match (self.private, private) {
-            (None, None) => Ok(None),
-            (Some(named), Some(private)) if Hash::of(private) == named => {
-                // Exactly the bytes that `as_it_is` writes: no second way to say the same.
-                let digits = private.strip_prefix(PRIVATE_START).and_then(|rest| rest.strip_suffix(PRIVATE_END));
-                let salt = digits.and_then(|digits| Hash::from_hex(std::str::from_utf8(digits).ok()?));
-                salt.map(|salt| Some(Salt::new(salt.0))).ok_or(DecodeError::Private)
-            }
-            _ => Err(DecodeError::Private),
-        }
+        let hash = payload.get(..ENVELOPE_BYTES).map(leaf_hash);
+        let (envelope, bytes) = Envelope::read(payload).map_err(|error| (error, hash))?;
+        // The envelope stands as it was written: what cannot be read beside it is not what it commits to.
+        let opening = Opening::read(envelope.kind, bytes).map_err(|_| (DecodeError::Private, hash))?;
+        Ok(Self {
+            seq: envelope.seq,
+            time: envelope.time_ms,
+            prev: envelope.prev,
+            durable: envelope.durable,
+            id: opening.id,
+            kind: envelope.kind,
+            ends: envelope.ends.map_or(Ends::Nothing, Ends::Seq),
+            hash: hash.unwrap_or(Hash::ZERO),
+            bound: Bound::Opening(opening, envelope.content),
+        })
     }
 }
 
-/// The hash of a record: its RFC 6962 leaf hash.
+/// The hash of a record: the RFC 6962 leaf hash of its envelope (of its public line, in version 1).
 #[must_use]
-pub fn leaf_hash(public: &[u8]) -> Hash {
-    let mut hasher = Sha256::new_with_prefix([LEAF_PREFIX]);
-    hasher.update(public);
-    Hash(hasher.finalize().into())
+pub fn leaf_hash(entry: &[u8]) -> Hash {
+    Hash(sha256(&[&[LEAF_PREFIX], entry]))
 }
 
-/// Splits a payload into its public line and its private one.
-pub(crate) fn lines(payload: &[u8]) -> Result<(&[u8], Option<&[u8]>), DecodeError> {
-    let text = payload.strip_suffix(b"\n").ok_or_else(|| malformed("it does not end in a line break"))?;
-    let mut lines = text.split(|byte| *byte == b'\n');
-    let public = lines.next().unwrap_or_default();
-    let private = lines.next();
-    if lines.next().is_some() {
-        return Err(malformed("it has more than two lines"));
+/// The part of a payload that is hashed, and that stands in the ledger's tiles: its envelope, or its public line.
+#[must_use]
+pub fn hashed(payload: &[u8]) -> &[u8] {
+    if is_line(payload) {
+        payload.split(|byte| *byte == b'\n').next().unwrap_or_default()
+    } else {
+        payload.get(..ENVELOPE_BYTES).unwrap_or(payload)
     }
-    if public.len() > RECORD_BYTES_MAX || private.is_some_and(|private| private.len() > PRIVATE_BYTES_MAX) {
-        return Err(malformed("a line is too long"));
-    }
-    Ok((public, private))
 }
 
-fn push_head(place: &Place, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"{\"v\":");
-    push_number(u64::from(FORMAT_VERSION), out);
-    out.extend_from_slice(b",\"seq\":");
-    push_number(place.seq, out);
-    out.extend_from_slice(b",\"time\":");
-    push_number(place.time_ms, out);
-    out.extend_from_slice(b",\"prev\":\"");
-    place.prev.push_hex(out);
-    out.extend_from_slice(b"\",\"durable\":");
-    push_number(place.durable, out);
-    out.push(b',');
+/// The record's hash, from its frame's payload.
+#[must_use]
+pub fn hash_of(payload: &[u8]) -> Hash {
+    leaf_hash(hashed(payload))
 }
 
-fn push_number(number: u64, out: &mut Vec<u8>) {
-    let mut digits = [0_u8; 20];
-    let mut rest = number;
-    let mut count = 0;
-    for place in digits.iter_mut().rev() {
-        *place = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        count += 1;
-        if rest == 0 {
-            break;
-        }
-    }
-    out.extend(digits.iter().skip(digits.len() - count));
+/// Whether a payload is of version 1.
+pub(crate) fn is_line(payload: &[u8]) -> bool {
+    payload.first() == Some(&b'{')
 }
 
-/// Absent, or a hash: `null` is neither.
-fn some_hash<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Hash>, D::Error> {
-    Hash::deserialize(deserializer).map(Some)
+/// The places in `bytes` at which a record's payload may begin.
+pub(crate) fn next_mark(bytes: &[u8]) -> Option<usize> {
+    const LINE: &[u8] = b"{\"v\":1,\"seq\":";
+    let lines = bytes.windows(LINE.len()).position(|window| window == LINE);
+    let envelopes = bytes.windows(MAGIC.len()).position(|window| window == MAGIC);
+    lines.into_iter().chain(envelopes).min()
 }
 
-fn record_id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<RecordId, D::Error> {
-    let text = <&str>::deserialize(deserializer)?;
-    RecordId::parse(text).ok_or_else(|| serde::de::Error::custom("not a record id"))
-}
+/// Longest mark that [`next_mark`] looks for, in bytes.
+pub(crate) const MARK_BYTES_MAX: usize = 13;
 
 fn salt_of(entry: &Entry) -> Option<&Salt> {
     match entry {
         Entry::Intent(intent) => intent.salt.as_ref(),
         Entry::Outcome(outcome) => outcome.salt.as_ref(),
         Entry::Refusal(refusal) => refusal.salt.as_ref(),
-        Entry::Act(_) | Entry::Aggregate(_) => None,
+        Entry::Act(_) | Entry::Aggregate(_) | Entry::Erased(_) => None,
     }
-}
-
-fn read_body(kind: Kind, id: RecordId, text: &str, salt: Option<Salt>) -> Result<Entry, DecodeError> {
-    fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DecodeError> {
-        serde_json::from_str(text).map_err(|error| malformed_json("its body", &error))
-    }
-    let id = id.to_string();
-    Ok(match kind {
-        Kind::Intent => Entry::Intent(crate::Intent { id, salt, ..parse(text)? }),
-        Kind::Outcome => Entry::Outcome(Outcome { id, salt, ..parse(text)? }),
-        Kind::Refusal => Entry::Refusal(crate::Refusal { id, salt, ..parse(text)? }),
-        Kind::Act => Entry::Act(crate::Act { id, ..parse(text)? }),
-        Kind::Aggregate => Entry::Aggregate(crate::Aggregate { id, ..parse(text)? }),
-    })
 }
 
 /// Keeps what proves and counts; cuts what an upstream can make long.
@@ -376,22 +373,11 @@ fn shortened(outcome: Outcome) -> Outcome {
     }
 }
 
-fn later_version(text: &str, error: &serde_json::Error) -> DecodeError {
-    #[derive(Deserialize)]
-    struct Version {
-        v: u32,
-    }
-    match serde_json::from_str::<Version>(text) {
-        Ok(Version { v }) if v > FORMAT_VERSION => DecodeError::Version(v),
-        _ => malformed_json("its public line", error),
-    }
-}
-
 /// Says where, and not what: a parser's message may quote the text.
-fn malformed_json(what: &str, error: &serde_json::Error) -> DecodeError {
+pub(crate) fn malformed_json(what: &str, error: &serde_json::Error) -> DecodeError {
     DecodeError::Malformed(format!("{what} is not what the format says, at column {}", error.column()))
 }
 
-fn malformed(reason: &str) -> DecodeError {
+pub(crate) fn malformed(reason: &str) -> DecodeError {
     DecodeError::Malformed(reason.to_owned())
 }

@@ -42,6 +42,18 @@ impl RecordId {
         Some(Self(value))
     }
 
+    /// The id as 16 bytes, which sort as ids do.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
+    /// Reads [`Self::to_bytes`]. Any 16 bytes are an id.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bytes))
+    }
+
     /// The time in the id, in milliseconds since 1970.
     #[must_use]
     pub fn unix_ms(self) -> u64 {

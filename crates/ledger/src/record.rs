@@ -26,6 +26,8 @@ pub enum Entry {
     Act(Act),
     /// Counts of what strangers cause, so that strangers cannot fill the ledger.
     Aggregate(Aggregate),
+    /// What is left of an erased record. It is read, and never written.
+    Erased(Erased),
 }
 
 /// The kind of a record, as its `kind` field says.
@@ -185,6 +187,12 @@ pub struct Outcome {
     /// Input tokens read from the upstream's cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cached_tokens: Option<u64>,
+    /// Tokens that budgets were charged with, where the upstream did not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged_tokens: Option<u64>,
+    /// What it cost, in millionths of the currency of the prices in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_micros: Option<u64>,
     /// Microseconds waited before sending.
     pub queue_us: u64,
     /// Microseconds from sending to the first byte.
@@ -319,6 +327,31 @@ pub struct Aggregate {
     pub to_ms: u64,
 }
 
+/// What an erasure leaves of a record: no caller, no tenant, no policy input, no salt of theirs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Erased {
+    /// This record's id.
+    #[serde(skip)]
+    pub id: String,
+    /// What kind of record it was.
+    #[serde(skip)]
+    pub was: Kind,
+    /// Always true, so that readers see it.
+    pub erased: bool,
+    /// The level, where the record had one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
+    /// Version of the detectors that found it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detector_version: Option<String>,
+    /// Classes found, and how often each.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub findings: BTreeMap<String, u64>,
+    /// The destination, of an intent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destination: Option<Destination>,
+}
+
 /// A JSON value kept as its compact text. Built by serialising, so that it holds no line break.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -383,6 +416,7 @@ impl Entry {
             Self::Refusal(refusal) => &refusal.id,
             Self::Act(act) => &act.id,
             Self::Aggregate(aggregate) => &aggregate.id,
+            Self::Erased(erased) => &erased.id,
         }
     }
 
@@ -395,6 +429,7 @@ impl Entry {
             Self::Refusal(_) => Kind::Refusal,
             Self::Act(_) => Kind::Act,
             Self::Aggregate(_) => Kind::Aggregate,
+            Self::Erased(erased) => erased.was,
         }
     }
 
@@ -405,7 +440,7 @@ impl Entry {
             Self::Intent(intent) => Some(&intent.call),
             Self::Outcome(outcome) => Some(&outcome.call),
             Self::Refusal(refusal) => Some(&refusal.call),
-            Self::Act(_) | Self::Aggregate(_) => None,
+            Self::Act(_) | Self::Aggregate(_) | Self::Erased(_) => None,
         }
     }
 
@@ -415,7 +450,7 @@ impl Entry {
         match self {
             Self::Intent(intent) => Some(&intent.caller),
             Self::Refusal(refusal) => Some(&refusal.caller),
-            Self::Outcome(_) | Self::Act(_) | Self::Aggregate(_) => None,
+            Self::Outcome(_) | Self::Act(_) | Self::Aggregate(_) | Self::Erased(_) => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FORMAT_VERSION, Hash, encode::DecodeError, frame};
+use crate::{FORMAT_VERSION, Hash, encode::DecodeError, frame, salts::Seed};
 
 /// What a segment's name ends in.
 pub const SUFFIX: &str = ".segment";
@@ -21,13 +21,29 @@ pub struct Header {
     pub first: u64,
     /// Hash of the record before it.
     pub prev: Hash,
+    /// From which the salts of the facts in this segment follow. Segments of version 1 have none.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "some_hash")]
+    seed: Option<Hash>,
 }
 
 impl Header {
     /// The header of a segment that begins with record `first`.
     #[must_use]
-    pub fn new(origin: &str, first: u64, prev: Hash) -> Self {
-        Self { v: FORMAT_VERSION, format: FORMAT.to_owned(), origin: origin.to_owned(), first, prev }
+    pub fn new(origin: &str, first: u64, prev: Hash, seed: &Seed) -> Self {
+        let seed = Some(Hash(*seed.bytes()));
+        Self { v: FORMAT_VERSION, format: FORMAT.to_owned(), origin: origin.to_owned(), first, prev, seed }
+    }
+
+    /// The version of the format that the segment is in.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.v
+    }
+
+    /// The seed of its facts' salts; `None` in version 1.
+    #[must_use]
+    pub fn seed(&self) -> Option<Seed> {
+        self.seed.map(|seed| Seed::new(seed.0))
     }
 
     /// Appends the header's frame to `out`.
@@ -45,14 +61,22 @@ impl Header {
     pub fn decode(payload: &[u8]) -> Result<Self, DecodeError> {
         let header: Self = serde_json::from_slice(payload)
             .map_err(|_| DecodeError::Malformed("it is not a segment header".to_owned()))?;
-        if header.v != FORMAT_VERSION {
+        if header.v == 0 || header.v > FORMAT_VERSION {
             return Err(DecodeError::Version(header.v));
+        }
+        if header.seed.is_some() != (header.v > 1) {
+            return Err(DecodeError::Malformed("headers have a seed from version 2 on".to_owned()));
         }
         if header.format != FORMAT {
             return Err(DecodeError::Malformed("it heads some other format".to_owned()));
         }
         Ok(header)
     }
+}
+
+/// Absent, or a hash: `null` is neither.
+fn some_hash<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Hash>, D::Error> {
+    Hash::deserialize(deserializer).map(Some)
 }
 
 /// The name of the segment that begins with record `first`; names sort as their records do.

@@ -8,13 +8,10 @@ use std::sync::Arc;
 
 use crate::{
     Hash, RecordId,
-    encode::{self, Line},
+    encode::{Leaf, MARK_BYTES_MAX, next_mark},
     frame,
     verdict::{Problem, Wrong},
 };
-
-/// How a record's frame begins, after its header. Used to find the next frame after bytes that are none.
-const MARK: &[u8] = b"{\"v\":1,\"seq\":";
 
 /// Where in the files something is.
 #[derive(Clone, Debug)]
@@ -78,13 +75,13 @@ impl Suspicion {
                 continue;
             }
             // The next mark whose frame starts after `at`. A partial frame may be completed by the next bytes.
-            let next = find(rest.get(1..).unwrap_or_default(), MARK)
+            let next = next_mark(rest.get(1..).unwrap_or_default())
                 .map(|mark| at + (mark + 1).saturating_sub(frame::HEADER_BYTES).max(1));
             let whole = frame::read(rest) != frame::Found::Partial || done || rest.len() >= frame::FRAME_BYTES_MAX;
             match next {
                 Some(next) if whole => at = next,
                 None if done => return bytes.len(),
-                None if whole => return bytes.len().saturating_sub(MARK.len() + frame::HEADER_BYTES).max(at),
+                None if whole => return bytes.len().saturating_sub(MARK_BYTES_MAX + frame::HEADER_BYTES).max(at),
                 _ => break,
             }
         }
@@ -168,9 +165,7 @@ impl Suspicion {
         if crate::segment::Header::decode(payload).is_ok() {
             return true;
         }
-        let Some(line) = encode::lines(payload).ok().and_then(|(public, _)| Line::read(public).ok()) else {
-            return false;
-        };
+        let Ok(line) = Leaf::read(payload) else { return false };
         self.next = self.next.or(Some((line.seq, line.prev)));
         self.due_came_later |= line.seq == self.spot.seq;
         self.durable = self.durable.max(line.durable);
@@ -187,8 +182,4 @@ pub(crate) fn problem(spot: &Spot, what: Wrong, detail: String) -> Problem {
         offset: spot.offset,
         detail,
     }
-}
-
-fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
 }

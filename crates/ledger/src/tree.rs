@@ -3,9 +3,7 @@
 //! Adding a leaf costs one node hash on average. Inner nodes are not kept: tiles (C2SP tlog-tiles) grow from the
 //! same leaves when proofs need them.
 
-use sha2::{Digest, Sha256};
-
-use crate::Hash;
+use crate::{Hash, hash::sha256};
 
 /// What is hashed before a leaf.
 pub const LEAF_PREFIX: u8 = 0;
@@ -28,8 +26,28 @@ impl Tree {
 
     /// Adds a leaf by its hash.
     pub fn push(&mut self, leaf: Hash) {
-        let mut node = leaf;
-        let mut merges = self.size.trailing_ones();
+        self.push_aligned(1, leaf);
+    }
+
+    /// Adds the root of a perfect tree over `leaves` leaves. False, and nothing happens, if it may not stand there.
+    #[must_use]
+    pub fn push_perfect(&mut self, leaves: u64, root: Hash) -> bool {
+        let fits = leaves.is_power_of_two() && self.size.is_multiple_of(leaves) && self.size <= u64::MAX - leaves;
+        if fits {
+            self.push_aligned(leaves, root);
+        }
+        fits
+    }
+
+    /// The roots of the perfect trees that it is made of, largest first.
+    #[must_use]
+    pub fn edge(&self) -> &[Hash] {
+        &self.edge
+    }
+
+    fn push_aligned(&mut self, leaves: u64, root: Hash) {
+        let mut node = root;
+        let mut merges = (self.size >> leaves.trailing_zeros()).trailing_ones();
         while merges > 0 {
             if let Some(left) = self.edge.pop() {
                 node = node_hash(&left, &node);
@@ -37,7 +55,7 @@ impl Tree {
             merges -= 1;
         }
         self.edge.push(node);
-        self.size += 1;
+        self.size += leaves;
     }
 
     /// The root hash; of no leaves, SHA-256 of nothing.
@@ -52,10 +70,7 @@ impl Tree {
 /// The hash of an inner node.
 #[must_use]
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    let mut hasher = Sha256::new_with_prefix([NODE_PREFIX]);
-    hasher.update(left.0);
-    hasher.update(right.0);
-    Hash(hasher.finalize().into())
+    Hash(sha256(&[&[NODE_PREFIX], &left.0, &right.0]))
 }
 
 #[cfg(test)]

@@ -48,6 +48,8 @@ pub struct Verdict {
     pub open_intents: u64,
     /// The first of them, at most [`OPEN_INTENTS_LISTED_MAX`].
     pub open_intents_listed: Vec<OpenIntent>,
+    /// Records of which who and the rest were erased. Their places, times and facts are verified as before.
+    pub erased: u64,
     /// Bytes of a write that never finished, and that nobody was told of. The next start removes them.
     pub torn_tail: Option<TornTail>,
 }

@@ -4,15 +4,16 @@
 //! Bytes are pushed in pieces of any size; memory stays bounded by open intents and one frame.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
 use crate::{
     Hash, Kind, RecordId,
-    encode::{self, DecodeError, Line},
+    encode::{Bound, DecodeError, Ends, Leaf},
     frame::{self, Found},
     note::{self, Checkpoint, VerifierKey},
+    salts::{FactSalts, Salts},
     segment::Header,
     suspicion::{Decided, Spot, Stumble, Suspicion, problem},
     tree::Tree,
@@ -21,6 +22,8 @@ use crate::{
 
 /// How many ended intents are remembered, to tell a second outcome from one without intent.
 const ENDED_REMEMBERED_MAX: usize = 65_536;
+/// In the order of their declaration, which is that of the counts.
+const KINDS: [Kind; 5] = [Kind::Intent, Kind::Outcome, Kind::Refusal, Kind::Act, Kind::Aggregate];
 
 /// What problems with checkpoints name as their file.
 pub const CHECKPOINTS_FILE: &str = "checkpoints";
@@ -37,9 +40,14 @@ pub struct Verifier {
     verified: u64,
     since_checkpoint: Option<Spot>,
     last: Option<Spot>,
+    /// The same intents as in `tip.open`, by their sequence numbers.
+    open_by_seq: HashMap<u64, RecordId, Mixed>,
     ended: Ended,
+    erased: u64,
+    /// First record and salts of the segment, if it is of version 2.
+    salts: Option<(u64, Salts)>,
     origin: Option<String>,
-    kinds: BTreeMap<Kind, u64>,
+    kinds: [u64; 5],
     first_ms: Option<u64>,
     segments: u64,
     segment: Arc<str>,
@@ -75,6 +83,8 @@ pub struct Report {
     /// The last segment and where its last good frame ends; `None` if there is no segment.
     /// An offset of 0 means that not even its header is good.
     pub end: Option<(String, u64)>,
+    /// First record and salts of the last segment; `None` if it is of version 1, or there is none.
+    pub salts: Option<(u64, Salts)>,
 }
 
 impl Default for Hash {
@@ -98,9 +108,12 @@ impl Verifier {
             verified: 0,
             since_checkpoint: None,
             last: None,
+            open_by_seq: HashMap::default(),
             ended: Ended::default(),
+            erased: 0,
+            salts: None,
             origin: None,
-            kinds: BTreeMap::new(),
+            kinds: [0; 5],
             first_ms: None,
             segments: 0,
             segment: Arc::from(""),
@@ -161,7 +174,7 @@ impl Verifier {
                 origin: self.origin,
                 key: self.key.as_ref().map(VerifierKey::text),
                 records: self.tip.tree.size(),
-                kinds: self.kinds,
+                kinds: KINDS.into_iter().zip(self.kinds).filter(|(_, count)| *count > 0).collect(),
                 segments: self.segments,
                 first_ms: self.first_ms,
                 last_ms: self.first_ms.map(|_| self.tip.time_ms),
@@ -171,10 +184,12 @@ impl Verifier {
                 signed_records: self.verified,
                 open_intents: self.tip.open.len() as u64,
                 open_intents_listed: listed(&self.tip.open),
+                erased: self.erased,
                 torn_tail: torn.map(|spot| TornTail { segment: spot.segment.to_string(), offset: spot.offset }),
             },
             tip: self.tip,
             end: (self.segments > 0).then(|| (self.segment.to_string(), end)),
+            salts: self.salts,
         }
     }
 
@@ -296,24 +311,26 @@ impl Verifier {
             Ok(header) if header.prev != self.tip.head => {
                 self.stumble(Stumble::WrongPrev { before: self.last.clone(), hash: None, head: self.tip.head });
             }
-            Ok(_) => {}
+            Ok(header) => {
+                self.salts = header.seed().map(|seed| (header.first, seed.salts()));
+            }
         }
     }
 
     fn record(&mut self, payload: &[u8]) {
         let seq = self.tip.tree.size();
-        let Ok((public, private)) = encode::lines(payload) else {
-            return self.unfit(None, Wrong::Malformed, "it is not one line, or two".to_owned(), None);
-        };
-        let hash = encode::leaf_hash(public);
-        let line = match Line::read(public) {
+        let line = match Leaf::read(payload) {
             Ok(line) => line,
-            Err(DecodeError::Version(version)) => {
+            Err((DecodeError::Version(version), hash)) => {
                 let detail = format!("it is of format version {version}");
-                return self.unfit(None, Wrong::LaterVersion, detail, Some(hash));
+                return self.unfit(None, Wrong::LaterVersion, detail, hash);
             }
-            Err(error) => return self.unfit(None, Wrong::Malformed, error.to_string(), Some(hash)),
+            Err((error @ DecodeError::Private, hash)) => {
+                return self.unfit(None, Wrong::Altered, error.to_string(), hash);
+            }
+            Err((error, hash)) => return self.unfit(None, Wrong::Malformed, error.to_string(), hash),
         };
+        let hash = line.hash;
         if line.seq != seq {
             return self.stumble_at(Some(line.id), Stumble::WrongSeq { found: line.seq, hash: Some(hash) });
         }
@@ -322,14 +339,16 @@ impl Verifier {
             let head = self.tip.head;
             return self.stumble_at(Some(line.id), Stumble::WrongPrev { before, hash: Some(hash), head });
         }
-        if let Err((what, detail)) = self.fits(&line, private) {
+        if let Err((what, detail)) = self.fits(&line) {
             return self.unfit(Some(line.id), what, detail, Some(hash));
         }
         self.first_ms.get_or_insert(line.time);
         self.tip.time_ms = line.time;
         self.tip.head = hash;
         self.tip.tree.push(hash);
-        *self.kinds.entry(line.kind).or_insert(0) += 1;
+        if let Some(count) = self.kinds.get_mut(line.kind as usize) {
+            *count += 1;
+        }
         let spot = self.spot(Some(line.id));
         if self.since_checkpoint.is_none() {
             self.since_checkpoint = Some(spot.clone());
@@ -339,38 +358,71 @@ impl Verifier {
     }
 
     /// Checks that a record may stand here, and follows intents and outcomes.
-    fn fits(&mut self, line: &Line<'_>, private: Option<&[u8]>) -> Result<(), (Wrong, String)> {
+    fn fits(&mut self, line: &Leaf<'_>) -> Result<(), (Wrong, String)> {
         if line.time < self.tip.time_ms {
             return Err((Wrong::TimeWentBack, format!("{} ms after {} ms", line.time, self.tip.time_ms)));
         }
         if line.durable > line.seq {
             return Err((Wrong::Malformed, "it says that records after it were durable".to_owned()));
         }
-        if line.opened_by(private).is_err() {
-            return Err((Wrong::Altered, "its private part is not the one that it names".to_owned()));
-        }
-        let id = line.id;
-        match line.kind {
-            Kind::Intent => {
-                if self.tip.open.insert(id, line.seq).is_some() {
+        self.opens(line)?;
+        match line.ends {
+            Ends::Nothing if line.kind == Kind::Intent => {
+                if self.tip.open.insert(line.id, line.seq).is_some() {
                     return Err((Wrong::RepeatedIntent, "an intent of this id is open".to_owned()));
                 }
+                self.open_by_seq.insert(line.seq, line.id);
+                Ok(())
             }
-            Kind::Outcome => {
-                let intent = line.intent().ok_or((Wrong::Malformed, "it names no intent".to_owned()))?;
-                if self.tip.open.remove(&intent).is_none() {
-                    let (what, had) = if self.ended.contains(intent) {
-                        (Wrong::SecondOutcome, "has an outcome already")
-                    } else {
-                        (Wrong::OutcomeWithoutIntent, "is not among the open ones before it")
-                    };
-                    return Err((what, format!("its intent {intent} {had}")));
-                }
-                self.ended.remember(intent);
+            Ends::Nothing => Ok(()),
+            Ends::Id(intent) => {
+                let intent = intent.ok_or((Wrong::Malformed, "it names no intent".to_owned()))?;
+                let seq = self.tip.open.remove(&intent);
+                seq.map(|seq| self.open_by_seq.remove(&seq));
+                self.ends(u128::from_be_bytes(intent.to_bytes()), seq.is_some(), &intent)
             }
-            Kind::Refusal | Kind::Act | Kind::Aggregate => {}
+            Ends::Seq(seq) => {
+                let intent = self.open_by_seq.remove(&seq);
+                intent.map(|id| self.tip.open.remove(&id));
+                self.ends(u128::from(seq), intent.is_some(), &format_args!("record {seq}"))
+            }
         }
-        Ok(())
+    }
+
+    /// Checks what stands beside the hashed part.
+    fn opens(&mut self, line: &Leaf<'_>) -> Result<(), (Wrong, String)> {
+        let wrong = |detail: &str| Err((Wrong::Altered, detail.to_owned()));
+        match (&line.bound, &mut self.salts) {
+            (Bound::Line(true), None) => Ok(()),
+            (Bound::Line(false), None) => wrong("its private part is not the one that it names"),
+            (Bound::Opening(opening, content), Some((first, salts))) => {
+                let salts = if opening.facts.is_some() {
+                    salts.at(u32::try_from(line.seq.saturating_sub(*first)).unwrap_or(u32::MAX))
+                } else {
+                    FactSalts::default()
+                };
+                if opening.content(&salts) != *content {
+                    return wrong("what stands beside it is not what it commits to");
+                }
+                self.erased += u64::from(matches!(opening.private, crate::envelope::Private::Erased(_)));
+                Ok(())
+            }
+            _ => Err((Wrong::Malformed, "it is of another version than its segment".to_owned())),
+        }
+    }
+
+    /// An outcome came for the intent known as `key`.
+    fn ends(&mut self, key: u128, was_open: bool, intent: &dyn std::fmt::Display) -> Result<(), (Wrong, String)> {
+        if was_open {
+            self.ended.remember(key);
+            return Ok(());
+        }
+        let (what, had) = if self.ended.contains(key) {
+            (Wrong::SecondOutcome, "has an outcome already")
+        } else {
+            (Wrong::OutcomeWithoutIntent, "is not among the open ones before it")
+        };
+        Err((what, format!("its intent {intent} {had}")))
     }
 
     /// Compares with the checkpoints of this size, if there are any.
@@ -428,19 +480,19 @@ impl Verifier {
     }
 }
 
-/// Ids of intents that ended, the most recent ones.
+/// Intents that ended, the most recent ones: by id in version 1, by sequence number after it. An id is never as small.
 #[derive(Debug, Default)]
 struct Ended {
-    known: HashSet<RecordId>,
-    order: VecDeque<RecordId>,
+    known: HashSet<u128, Mixed>,
+    order: VecDeque<u128>,
 }
 
 impl Ended {
-    fn contains(&self, id: RecordId) -> bool {
+    fn contains(&self, id: u128) -> bool {
         self.known.contains(&id)
     }
 
-    fn remember(&mut self, id: RecordId) {
+    fn remember(&mut self, id: u128) {
         if self.order.len() == ENDED_REMEMBERED_MAX
             && let Some(oldest) = self.order.pop_front()
         {
@@ -451,15 +503,32 @@ impl Ended {
     }
 }
 
-impl Line<'_> {
-    /// The intent that an outcome's body names. Other fields are not read; a doubled one is refused.
-    fn intent(&self) -> Option<RecordId> {
-        #[derive(serde::Deserialize)]
-        struct Body<'a> {
-            #[serde(borrow)]
-            intent: &'a str,
+/// Hashes numbers by one multiplication: sequence numbers are many, and nobody gains by choosing them.
+type Mixed = std::hash::BuildHasherDefault<Mixer>;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Mixer(u64);
+
+impl std::hash::Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        for piece in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word.iter_mut().zip(piece).for_each(|(place, byte)| *place = *byte);
+            self.write_u64(u64::from_le_bytes(word));
         }
-        serde_json::from_str::<Body<'_>>(self.body.get()).ok().and_then(|body| RecordId::parse(body.intent))
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(26) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write_u128(&mut self, number: u128) {
+        self.write_u64((number >> 64) as u64);
+        self.write_u64(number as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 29)
     }
 }
 

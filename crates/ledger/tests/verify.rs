@@ -9,10 +9,12 @@
 mod samples;
 
 use ledger::{
-    Entry, Hash, Intent, Problem, Verdict, Verifier, Wrong,
-    encode::{Encoded, Place, leaf_hash},
+    Entry, Hash, Intent, Problem, Salt, Verdict, Verifier, Wrong,
+    encode::{Encoded, Place, hash_of, leaf_hash},
+    envelope::{ENVELOPE_BYTES, erase},
     frame::{self, Found},
     note::{Checkpoint, LogKey},
+    salts::Seed,
     segment,
     tree::Tree,
 };
@@ -45,13 +47,15 @@ fn a_ledger_as_it_was_written_is_sound() {
 fn the_format_does_not_change_by_accident() {
     // Whoever changes this changes the format: a new version, in `docs/ledger-format.md` and in both verifiers.
     let verdict = verify(&ledger());
-    assert_eq!(verdict.root.hex(), "bffff1e76d0ce42b6273c2507711a983f2ef3b35efd53b8650b2cfd844ba4045");
-    let first = String::from_utf8(payload(&mut ledger(), 0).clone()).unwrap();
+    assert_eq!(verdict.root.hex(), "827a7e2fac4b92edfe5be88ff75b923c8069e6011c7b1e38fe17cc6968b6c924");
+    let first: String = payload(&mut ledger(), 0).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(
         first,
-        "{\"v\":1,\"seq\":0,\"time\":1795000000000,\"prev\":\"0000000000000000000000000000000000000000000000000000000\
-         000000000\",\"durable\":0,\"id\":\"rec_01m7q5cqg00000000000000000\",\"kind\":\"act\",\"body\":{\"action\":\
-         \"config.loaded\",\"actor\":\"portcullis\",\"detail\":{\"hash\":\"sha256:60303ae2\"}}}\n"
+        "50434c32040000000000000000005e56eea10100000000000000000000ffffffffffffffff0000000000000000000000\
+         0000000000000000000000000000000000000000000fa3f919c1361db53ff5cbfb41bb50e57789b9184b2b19a2955337\
+         b5b547b4cd0001a1ee565e00000000000000000000000000000000000000000000000000000000000000000000000000\
+         0000000000000000530000007b22616374696f6e223a22636f6e6669672e6c6f61646564222c226163746f72223a2270\
+         6f727463756c6c6973222c2264657461696c223a7b2268617368223a227368613235363a3630333033616532227d7d"
     );
 }
 
@@ -105,8 +109,7 @@ fn a_change_with_its_checksum_mended_is_found_at_its_record() {
 fn a_changed_salt_is_found() {
     check(
         |files| {
-            let text = String::from_utf8(payload(files, 4).clone()).unwrap();
-            *payload(files, 4) = text.replace("{\"salt\":\"0", "{\"salt\":\"1").into_bytes();
+            payload(files, 4)[ENVELOPE_BYTES + 17] ^= 1;
         },
         Wrong::Altered,
         4,
@@ -301,8 +304,7 @@ fn a_segment_of_another_ledger_is_refused() {
 fn a_later_version_is_said_to_be_one() {
     check(
         |files| {
-            let text = String::from_utf8(payload(files, 13).clone()).unwrap();
-            *payload(files, 13) = text.replace("{\"v\":1,", "{\"v\":2,").into_bytes();
+            payload(files, 13)[3] = b'3';
             files.segments[2].1.truncate(1 + 4);
         },
         Wrong::LaterVersion,
@@ -311,16 +313,80 @@ fn a_later_version_is_said_to_be_one() {
 }
 
 #[test]
-fn a_doubled_key_is_refused() {
-    let doubled = |text: &str| text.replace("\"durable\":", "\"seq\":13,\"durable\":");
+fn bytes_that_nothing_commits_to_are_found() {
+    check(|files| payload(files, 13).push(0), Wrong::Altered, 13);
+    check(|files| assert!(payload(files, 13).pop().is_some()), Wrong::Altered, 13);
+}
+
+#[test]
+fn an_erased_record_verifies_and_holds_nothing_of_what_was_erased() {
+    let mut files = ledger();
+    for record in 0..20 {
+        let before = hash_of(payload(&mut files, record));
+        assert!(erase(payload(&mut files, record)));
+        assert!(!erase(payload(&mut files, record)), "twice");
+        assert_eq!(hash_of(payload(&mut files, record)), before);
+    }
+    let verdict = verify(&files);
+    assert!(verdict.sound, "{:?}", verdict.problem);
+    assert_eq!((verdict.records, verdict.erased), (20, 20));
+    assert_eq!(verdict.root, verify(&ledger()).root);
+    for bytes in raw(&files) {
+        for gone in ["key:4fJ2kQ0aPz1b", "ward-7", "discharge-letters", "call_", "clinicians"] {
+            assert!(!bytes.windows(gone.len()).any(|window| window == gone.as_bytes()), "{gone}");
+        }
+    }
+}
+
+#[test]
+fn what_was_erased_cannot_be_written_over() {
     check(
         |files| {
-            let text = String::from_utf8(payload(files, 13).clone()).unwrap();
-            *payload(files, 13) = doubled(&text).into_bytes();
+            erase(payload(files, 4));
+            *payload(files, 4).last_mut().unwrap() = b'x';
         },
         Wrong::Altered,
-        13,
+        4,
     );
+    check(
+        |files| {
+            erase(payload(files, 4));
+            payload(files, 4)[ENVELOPE_BYTES + 17] ^= 1;
+        },
+        Wrong::Altered,
+        4,
+    );
+}
+
+#[test]
+fn a_fact_cannot_be_exchanged_for_another() {
+    for (from, to) in [("\"restricted\"", "\"publicised\""), ("\x02\0EU", "\x02\0US"), ("phi.mrn\":2", "phi.mrn\":1")] {
+        check(|files| *payload(files, 6) = replaced(payload(files, 6), from, to), Wrong::Altered, 6);
+    }
+}
+
+#[test]
+fn another_seed_opens_no_fact() {
+    check(
+        |files| {
+            let text = String::from_utf8(files.segments[1].1[0].clone()).unwrap();
+            files.segments[1].1[0] = text.replace("\"seed\":\"05", "\"seed\":\"06").into_bytes();
+        },
+        Wrong::Altered,
+        8,
+    );
+}
+
+#[test]
+fn a_record_of_another_version_than_its_segment_is_malformed() {
+    let verdict = {
+        let mut files = ledger();
+        let header = "{\"v\":1,\"format\":\"portcullis-ledger\",\"origin\":\"ORIGIN\",\"first\":0,\"prev\":\"";
+        let header = format!("{}{}\"}}\n", header.replace("ORIGIN", ORIGIN), Hash::ZERO);
+        files.segments[0].1[0] = header.into_bytes();
+        verify(&files)
+    };
+    assert_eq!(found(&verdict), Some((Wrong::Malformed, Some(0))), "{:?}", verdict.problem);
 }
 
 /// Tampers with a sound ledger, and compares what verification finds first.
@@ -364,18 +430,22 @@ fn write(entry: impl Fn(u64) -> Entry, adjust: impl Fn(&mut Place)) -> Files {
     let mut files = Files { segments: Vec::new(), tail: Vec::new(), checkpoints: Vec::new() };
     let mut tree = Tree::default();
     let mut prev = Hash::ZERO;
+    let (seed, mut first) = (Seed::new([5; 32]), 0);
     for n in 0..20 {
         if [0, 8, 10].contains(&n) {
             let mut header = Vec::new();
-            segment::Header::new(ORIGIN, n, prev).push(&mut header);
+            segment::Header::new(ORIGIN, n, prev, &seed).push(&mut header);
+            first = n;
             files.segments.push((segment::name(n), vec![header.split_off(frame::HEADER_BYTES)]));
         }
-        let mut place = Place { seq: n, time_ms: 1_795_000_000_000 + n * 1_000, prev, durable: n };
+        let entry = Encoded::of(entry(n), &Salt::new([n as u8; 32])).unwrap();
+        let ends = entry.ends().map(|of| (0..n).find(|n| of.to_string() == id(*n)).unwrap_or(400));
+        let mut place = Place { seq: n, time_ms: 1_795_000_000_000 + n * 1_000, prev, durable: n, ends };
         adjust(&mut place);
         let mut out = Vec::new();
-        prev = Encoded::of(entry(n)).unwrap().seal(&place, &mut out);
+        prev = entry.seal(&place, &seed.salts().at((n - first) as u32), &mut out);
         let Found::Payload(payload) = frame::read(&out) else { panic!("a frame") };
-        assert_eq!(leaf_hash(payload.split(|byte| *byte == b'\n').next().unwrap()), prev);
+        assert_eq!(leaf_hash(&payload[..ENVELOPE_BYTES]), prev);
         files.segments.last_mut().unwrap().1.push(payload.to_vec());
         tree.push(prev);
         if [5, 10, 18].contains(&(n + 1)) {
@@ -454,13 +524,23 @@ fn slot(record: usize) -> (usize, usize) {
     }
 }
 
-/// The record with one letter of its body changed, still sound JSON.
+/// The record with one letter of its body changed, of the same length.
 fn tampered_text(files: &Files, record: usize) -> Vec<u8> {
-    let text = String::from_utf8(payload(&mut files.clone(), record).clone()).unwrap();
-    let changed = text.replace("restricted-stays", "restricted-strays").replace("qwen3-8b-2026", "qwen3-9b-2026");
-    let changed = changed.replace("config.loaded", "config.leaded");
-    assert_ne!(changed, text, "record {record}");
-    changed.into_bytes()
+    let before = payload(&mut files.clone(), record).clone();
+    let changed = replaced(&before, "restricted-stays", "restricted-slays");
+    let changed = replaced(&replaced(&changed, "qwen3-8b-2026", "qwen3-9b-2026"), "config.loaded", "config.leaded");
+    assert_ne!(changed, before, "record {record}");
+    changed
+}
+
+/// The first place that reads `from` reads `to`.
+fn replaced(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = bytes.to_vec();
+    if let Some(at) = bytes.windows(from.len()).position(|window| window == from.as_bytes()) {
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    }
+    bytes
 }
 
 fn log_key() -> LogKey {

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use proxy::admission::Admission;
 use proxy::connect::Connector;
-use proxy::destination::{Credential, Destination, Health, HttpWay, Way};
+use proxy::destination::{Credential, Destination, Health, HttpWay, Price, Way};
 use proxy::gate::{Alias, Snapshot};
 use wire::dialect::{Dialect, Target};
 
@@ -90,20 +91,24 @@ pub fn snapshot(config: &Config, engines: &Engines, before: Option<&Snapshot>) -
     let destinations: Vec<Arc<Destination>> = config
         .destinations
         .iter()
-        .map(|wanted| {
-            destination(wanted, engines, &tls, before)
+        .zip(&config.prices)
+        .map(|(wanted, price)| {
+            destination(wanted, *price, engines, &tls, before)
                 .map(Arc::new)
                 .with_context(|| format!("destination `{}`", wanted.facts.name))
         })
         .collect::<Result<_>>()?;
     let alias = |wanted: &config::Alias| {
         let members = wanted.destinations.iter().filter_map(|index| destinations.get(*index)).map(Arc::clone).collect();
-        (wanted.name.clone(), Arc::new(Alias::new(members)))
+        (wanted.name.clone(), Arc::new(Alias::ordered_by(wanted.strategy, members)))
     };
     let aliases: HashMap<String, Arc<Alias>> = config.aliases.iter().filter(|one| !one.pattern).map(alias).collect();
     let mut patterns: Vec<(String, Arc<Alias>)> = config.aliases.iter().filter(|one| one.pattern).map(alias).collect();
     patterns.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+    let probed = destinations.iter().filter(|destination| destination.probing.is_some());
+    let probed = probed.map(|destination| Arc::new(Alias::new(vec![Arc::clone(destination)]))).collect();
     Ok(Snapshot {
+        probed,
         loaded_unix: control::now_ms() / 1000,
         config_hash: config.hash.clone(),
         mode: config.mode,
@@ -113,7 +118,11 @@ pub fn snapshot(config: &Config, engines: &Engines, before: Option<&Snapshot>) -
         policies: config.policies.clone(),
         inspector: Arc::clone(&config.inspector),
         limits: config.limits.clone(),
+        budgets: config.budgets.clone(),
         use_cases: config.use_cases.iter().map(|(name, use_case)| (name.clone(), use_case.floor)).collect(),
+        purposes: config.use_cases.iter().map(|(name, of)| (name.clone(), of.purpose_facts.clone())).collect(),
+        observed: config.observed.iter().map(|(name, observe)| (name.clone(), *observe)).collect(),
+        candidate: config.candidate.clone(),
     })
 }
 
@@ -121,8 +130,36 @@ pub fn snapshot(config: &Config, engines: &Engines, before: Option<&Snapshot>) -
 ///
 /// # Errors
 /// The configuration does not load; every problem is told.
-pub fn rehearsal(place: &Place) -> Result<Snapshot> {
-    snapshot(&load(place)?, &Engines::new(runtime::Model::Shipped), None)
+pub fn rehearsal(place: &Place) -> Result<(Config, Snapshot)> {
+    let config = load(place)?;
+    let snapshot = snapshot(&config, &Engines::new(runtime::Model::Shipped), None)?;
+    Ok((config, snapshot))
+}
+
+/// What reads documents: a sandboxed process for each. Without one documents stay opaque, which is said.
+pub async fn reader(config: &Config) -> Option<documents::Reader> {
+    let limits = config.limits.documents.clone();
+    if limits.children == 0 || config.limits.documents_max == 0 {
+        return None;
+    }
+    let sandbox = match config.mode {
+        judge::Mode::Production => documents::Sandbox::Required,
+        judge::Mode::Development => documents::Sandbox::BestEffort,
+    };
+    let started = match std::env::current_exe() {
+        Ok(program) => documents::Reader::start(documents::Options { sandbox, limits, program }).await,
+        Err(source) => Err(documents::StartError::Spawn { program: PathBuf::from("portcullis"), source }),
+    };
+    match started {
+        Ok(reader) => {
+            tracing::info!(sandbox = reader.confined_by(), "documents are read");
+            Some(reader)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "documents are not read: every file that comes along is opaque");
+            None
+        }
+    }
 }
 
 /// The detectors of the configuration folder.
@@ -147,6 +184,7 @@ pub fn load(place: &Place) -> Result<Config> {
 
 fn destination(
     wanted: &config::Destination,
+    price: Option<Price>,
     engines: &Engines,
     tls: &Arc<rustls::ClientConfig>,
     before: Option<&Snapshot>,
@@ -196,7 +234,19 @@ fn destination(
         way,
         timeouts: wanted.timeouts,
         health: known.map_or_else(|| Arc::new(Health::default()), |known| Arc::clone(&known.health)),
+        priority: wanted.priority,
+        weight: wanted.weight,
+        price,
+        admission: admission(wanted, known),
+        probing: wanted.probing,
     })
+}
+
+/// A gate stays, with who waits at it, while its rules are the same.
+fn admission(wanted: &config::Destination, known: Option<&Arc<Destination>>) -> Option<Arc<Admission>> {
+    let rules = wanted.admission?;
+    let kept = known.and_then(|known| known.admission.as_ref()).filter(|kept| kept.rules() == rules);
+    Some(kept.map_or_else(|| Arc::new(Admission::new(rules)), Arc::clone))
 }
 
 fn http_way(

@@ -4,6 +4,8 @@
 //! environment for its settings. `docs/configuration.md` is the reference, made from the tables in [`fields`].
 
 mod aliases;
+mod budgets;
+pub mod bundle;
 mod classes;
 mod destination;
 mod document;
@@ -15,6 +17,8 @@ mod main_file;
 mod models;
 mod policies;
 mod problem;
+mod region;
+mod routing;
 mod secret;
 mod use_case;
 mod vendor;
@@ -32,6 +36,7 @@ use judge::Mode;
 
 pub use aliases::Alias;
 pub use destination::{Destination, Kind, Model};
+pub(crate) use document::days_since_1970;
 pub use endpoint::Endpoint;
 pub use listener::{ClientCertificates, Listener, Tls};
 pub use problem::{Problem, Severity};
@@ -59,13 +64,26 @@ pub struct Config {
     pub destinations: Vec<Destination>,
     /// What callers may name as `model`, sorted by name.
     pub aliases: Vec<Alias>,
+    /// What each destination costs, in the order of [`Config::destinations`]; `None`: nobody knows.
+    pub prices: Vec<Option<proxy::destination::Price>>,
+    /// Hard limits.
+    pub budgets: Vec<store::budgets::Budget>,
     /// The policies in force.
     pub policies: judge::Policies,
+    /// Who may sign policies, by name; empty: policies need no signature.
+    pub policy_signers: bundle::Signers,
+    /// Who signed the policies in force, and for which change.
+    pub signed: Option<bundle::Signed>,
+    /// Policies that decide beside those in force and change nothing: the folder `policies_candidate/`.
+    pub candidate: Option<judge::Policies>,
+    /// Callers that are observed for a while instead of refused, by the name of their key.
+    pub observed: BTreeMap<String, judge::Observe>,
     /// The settings of inspection.
-    #[cfg_attr(not(test), expect(dead_code, reason = "tests look at it; the program uses the inspector made from it"))]
     pub inspection: inspect::Settings,
     /// The detectors, made ready from [`Config::inspection`].
     pub inspector: Arc<inspect::Inspector>,
+    /// When the first exception of inspection ends, in Unix seconds: then the configuration has to be loaded again.
+    pub exceptions_end_unix: Option<i64>,
     /// Vendors by name.
     #[expect(dead_code, reason = "destinations carry what they need of it; the vendor register is its next reader")]
     pub vendors: BTreeMap<String, Vendor>,
@@ -102,5 +120,10 @@ impl Config {
             Some(dir) => folder::load(dir, env, mode),
             None => without::load(env, mode),
         }
+    }
+
+    /// What policies may name besides what every installation has.
+    pub fn vocabulary(&self) -> judge::Vocabulary {
+        classes::vocabulary(&self.inspection)
     }
 }

@@ -5,6 +5,7 @@
     reason = "in a program `pub` says what a module offers; nothing is reachable from outside anyway"
 )]
 
+mod approve;
 mod assemble;
 mod cli;
 mod commands;
@@ -12,6 +13,7 @@ mod config;
 mod control;
 mod dirs;
 mod listen;
+mod recount;
 mod reload;
 mod serve;
 mod watchdog;
@@ -25,9 +27,12 @@ use clap::Parser;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // The embedded model's process is this same program, started again; it must not parse anything first.
+    // The processes of the embedded model and of documents are this same program, started again; it must not parse anything first.
     if std::env::args_os().nth(1).is_some_and(|first| first == runtime::CHILD_ARG) {
         return runtime::child_main();
+    }
+    if std::env::args_os().nth(1).is_some_and(|first| first == documents::CHILD_ARG) {
+        return documents::child_main();
     }
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,

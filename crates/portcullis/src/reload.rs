@@ -32,12 +32,22 @@ impl Keeper {
     /// Every problem, one a line.
     pub fn reload_because(&self, why: &str) -> Result<String, String> {
         let mut in_force = self.config.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = self.load();
+        // Who may sign is decided by whoever starts the door: a folder that names its own signers would be signed by anybody.
+        let result = self.load().and_then(|loaded| {
+            if loaded.0.policy_signers == in_force.policy_signers {
+                return Ok(loaded);
+            }
+            Err("who may sign policies changed, and that takes a restart".to_owned())
+        });
         let (action, detail) = match &result {
             Ok((config, _)) => ("config.loaded", config.hash.clone()),
             Err(_) => ("config.refused", in_force.hash.clone()),
         };
-        let detail = BTreeMap::from([("why".to_owned(), why.to_owned()), ("in_force".to_owned(), detail)]);
+        let mut detail = BTreeMap::from([("why".to_owned(), why.to_owned()), ("in_force".to_owned(), detail)]);
+        if let Ok((Config { signed: Some(signed), .. }, _)) = &result {
+            detail.insert("policy_change".to_owned(), signed.change.clone());
+            detail.insert("policies_signed_by".to_owned(), signed.by.join(", "));
+        }
         // What could not be recorded does not come into force.
         self.record(action, detail).map_err(|error| error.to_string())?;
         match result {
@@ -64,6 +74,8 @@ impl Keeper {
             .block_on(self.engines.start(&config))
             .and_then(|()| assemble::snapshot(&config, &self.engines, Some(&before)))
             .map_err(|error| format!("{error:#}"))?;
+        crate::recount::recount(&self.gate, &snapshot.budgets, &before.budgets)
+            .map_err(|error| format!("{error:#}"))?;
         Ok((config, snapshot))
     }
 
@@ -74,10 +86,26 @@ impl Keeper {
         if let Some(dir) = &self.dir {
             paths.push(dir.clone());
             paths.extend(
-                ["destinations", "policies", "classes", "vendors", "use_cases", "models"].map(|name| dir.join(name)),
+                [
+                    "destinations",
+                    "policies",
+                    "policies_candidate",
+                    "classes",
+                    "vendors",
+                    "use_cases",
+                    "models",
+                    "prices",
+                ]
+                .map(|name| dir.join(name)),
             );
         }
         paths
+    }
+
+    /// Whether an exception of inspection has ended that is still in force.
+    pub fn is_outlived(&self) -> bool {
+        let config = self.config.lock().unwrap_or_else(PoisonError::into_inner);
+        config.exceptions_end_unix.is_some_and(|end| end <= self.gate.now_unix())
     }
 
     /// How long open calls get to finish.
@@ -115,14 +143,27 @@ impl admin::Program for Keeper {
             .destinations
             .iter()
             .map(|destination| {
-                let healthy = destination.health.rests_ms(now) == 0;
+                let health = &destination.health;
+                let word = match (health.rests_ms(now), health.passes_probes()) {
+                    (_, false) => "fails its probes",
+                    (0, true) if health.warm_permille(now) < judge::choose::WARM => "healthy, starts slowly",
+                    (0, true) => "healthy",
+                    (_, true) => "left alone",
+                };
                 json!({
                     "name": destination.facts.name,
                     "hosting": destination.facts.hosting,
                     "jurisdiction": destination.facts.jurisdiction,
-                    "health": if healthy { "healthy" } else { "left alone" },
-                    "failures": destination.health.failures(),
-                    "calls": destination.health.in_flight(),
+                    "health": word,
+                    "probed": destination.probing.is_some(),
+                    "failures": health.failures(),
+                    "calls": health.in_flight(),
+                    "admission": destination.admission.as_ref().map(|admission| {
+                        let (calls, waiting, limit) = admission.standing();
+                        json!({ "calls": calls, "waiting": waiting, "limit": limit })
+                    }),
+                    "outstanding_tokens": health.outstanding_tokens(),
+                    "latency_us": health.latency_us(),
                 })
             })
             .collect();
@@ -135,6 +176,7 @@ impl admin::Program for Keeper {
             "policy_hash": snapshot.policies.hash(),
             "detectors": snapshot.inspector.version(),
             "destinations": destinations,
+            "budgets": crate::recount::standing(&self.gate),
         })
     }
 
@@ -144,5 +186,13 @@ impl admin::Program for Keeper {
 
     fn metrics(&self) -> String {
         self.gate.metrics.write().unwrap_or_default()
+    }
+
+    fn approvals(&self) -> Value {
+        json!({ "approvals": self.gate.approvals.list(self.gate.now_ms()) })
+    }
+
+    fn answer_approval(&self, answer: &admin::Answer<'_>, really: bool) -> Result<Value, admin::Declined> {
+        crate::approve::answer(&self.gate, answer, really)
     }
 }

@@ -120,7 +120,10 @@ impl Running {
         engines.start(&config).await?;
         let snapshot = assemble::snapshot(&config, &engines, None)?;
         let (data_tls, admin_tls) = (tls(config.listen.tls.as_ref())?, tls(config.admin_listen.tls.as_ref())?);
-        let gate = Arc::new(Gate::new(snapshot, store.ledger(), store.keys(), Arc::clone(&metrics), &secrets(&store)?));
+        let reader = assemble::reader(&config).await;
+        let gate = Gate::new(snapshot, store.ledger(), store.keys(), Arc::clone(&metrics), &secrets(&store)?);
+        let gate = Arc::new(gate.reading(reader));
+        tokio::task::block_in_place(|| crate::recount::recount(&gate, &gate.snapshot.load().budgets, &[]))?;
         let keeper = Arc::new(Keeper::new(Arc::clone(&gate), config_dir, config, engines));
         let office = Arc::new(Office::new(&store, Arc::clone(&keeper) as Arc<dyn admin::Program>, control::now_ms));
         let first_key = first_key(&store, &office)?;
@@ -146,6 +149,13 @@ impl Running {
             let keeper = Arc::clone(&keeper);
             async move {
                 watchdog::files(&keeper).await;
+                Ok(())
+            }
+        });
+        doors.spawn({
+            let gate = Arc::clone(&gate);
+            async move {
+                proxy::probes::run(gate).await;
                 Ok(())
             }
         });

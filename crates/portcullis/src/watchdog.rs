@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -26,12 +26,18 @@ pub async fn signals(keeper: &Arc<Keeper>) {
     }
 }
 
-/// Reloads when a file of the configuration changes, appears or goes. Looks at times and sizes, twice: a file that is
+/// Reloads when a file of the configuration changes, appears or goes, and when an exception in it ends. Looks at times and sizes, twice: a file that is
 /// still being written is left alone until it rests.
 pub async fn files(keeper: &Arc<Keeper>) {
     let mut known = look(&keeper.watched());
+    let mut tried = None;
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
+        if keeper.is_outlived() && tried.is_none_or(|at: Instant| at.elapsed() > OUTLIVED_EVERY) {
+            // A configuration that cannot be loaded keeps the old one, exception and all: loudly, and tried again.
+            tried = Some(Instant::now());
+            reload(keeper, "an exception ended").await;
+        }
         let seen = look(&keeper.watched());
         if seen == known {
             continue;
@@ -69,4 +75,5 @@ async fn reload(keeper: &Arc<Keeper>, why: &'static str) {
 }
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+const OUTLIVED_EVERY: Duration = Duration::from_secs(60);
 const REST: Duration = Duration::from_millis(200);

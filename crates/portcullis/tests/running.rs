@@ -204,6 +204,28 @@ fn kill_nine_loses_no_acknowledged_record() {
     }
 }
 
+#[test]
+fn what_budgets_have_used_survives_kill_nine() {
+    let upstream = Upstream::start(&[whole("one"), stream(1000, 50), whole("three")]);
+    let door = door(&upstream, "[[budget]]\nname = \"three\"\nof = \"caller\"\nper = \"month\"\nrequests = 3\n");
+    let key = door.key("internal");
+    assert_eq!(ask(&door, &key, "/v1/chat/completions", &question(false)).status, 200);
+    let (connection, _) = open_stream(&door, &key);
+    let folder = door.kill();
+    drop(connection);
+
+    let door = Door::again(folder);
+    // The stream that nobody saw end counts: this is the third.
+    assert_eq!(ask(&door, &key, "/v1/chat/completions", &question(false)).status, 200);
+    let refused = ask(&door, &key, "/v1/chat/completions", &question(false));
+    assert_eq!(refused.status, 429);
+    assert!(refused.body.contains("budget_exceeded"), "{}", refused.body);
+    let (code, report) = door.command(&["spend", "--by", "caller", "--json"]);
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((code, &report["rows"][0]["requests"]), (0, &Value::from(3)), "{report}");
+    assert_eq!(report["rows"][0]["requests_estimated"], 1);
+}
+
 fn one_call(address: &str, key: &str) -> Option<String> {
     let mut connection = TcpStream::connect(address).ok()?;
     let body = question(false);
@@ -277,13 +299,15 @@ fn the_control_plane_answers_administrators_only() {
     let key = door.key("internal");
     let made = door.command(&["key", "create", "boss", "--admin", "--json"]).1;
     let boss = serde_json::from_str::<Value>(&made).unwrap()["key"].as_str().unwrap().to_owned();
-    let rows: [(&str, &str); 8] = [
+    let rows: [(&str, &str); 10] = [
         ("GET", "/admin/v1/status"),
         ("POST", "/admin/v1/keys"),
         ("GET", "/admin/v1/keys"),
         ("DELETE", "/admin/v1/keys/x"),
         ("POST", "/admin/v1/reload"),
         ("POST", "/admin/v1/ledger/search"),
+        ("GET", "/admin/v1/approvals"),
+        ("POST", "/admin/v1/approvals/x"),
         ("GET", "/admin/v1/openapi.json"),
         ("GET", "/metrics"),
     ];

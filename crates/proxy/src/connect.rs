@@ -56,7 +56,22 @@ pub enum ConnectError {
     },
 }
 
-/// Opens connections for one destination.
+/// How connections to one destination are opened. [`Connector`] does it over the network; tests put memory in its place.
+///
+/// It is asked for one destination and knows no other: what it answers with is that destination's connection.
+pub trait Connect: Send + Sync + 'static {
+    /// A connection, ready to carry a request.
+    fn connect(&self) -> Connecting;
+}
+
+/// A connection on its way.
+pub type Connecting = Pin<Box<dyn Future<Output = Result<Upstream, ConnectError>> + Send>>;
+
+/// What a destination's pool asks for connections.
+#[derive(Clone)]
+pub(crate) struct Opener(Arc<dyn Connect>);
+
+/// Opens connections for one destination over the network.
 #[derive(Clone)]
 pub struct Connector {
     /// Host name or address from the destination's endpoint.
@@ -152,10 +167,22 @@ impl Connector {
     }
 }
 
-impl tower_service::Service<Uri> for Connector {
+impl Connect for Connector {
+    fn connect(&self) -> Connecting {
+        Box::pin(self.clone().open())
+    }
+}
+
+impl Opener {
+    pub(crate) fn new(connect: impl Connect) -> Self {
+        Self(Arc::new(connect))
+    }
+}
+
+impl tower_service::Service<Uri> for Opener {
     type Response = Upstream;
     type Error = ConnectError;
-    type Future = Pin<Box<dyn Future<Output = Result<Upstream, ConnectError>> + Send>>;
+    type Future = Connecting;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
         Poll::Ready(Ok(()))
@@ -163,7 +190,7 @@ impl tower_service::Service<Uri> for Connector {
 
     /// The address is the destination's own; the request's URI only names it for the pool.
     fn call(&mut self, _: Uri) -> Self::Future {
-        Box::pin(self.clone().open())
+        self.0.connect()
     }
 }
 

@@ -1,7 +1,6 @@
 //! A destination in service: its facts, its way there, its credential and its health.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,11 +8,11 @@ use http::HeaderValue;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use judge::choose::Breaker;
 use wire::dialect::{Dialect, Target};
 use zeroize::Zeroizing;
 
-use crate::connect::Connector;
+use crate::connect::{Connect, Opener};
+pub use crate::health::Health;
 
 /// One model at one endpoint in one region.
 #[derive(Debug)]
@@ -32,6 +31,16 @@ pub struct Destination {
     pub timeouts: Timeouts,
     /// How it has been doing; survives a reload.
     pub health: Arc<Health>,
+    /// Its tier: the lowest is tried first.
+    pub priority: u32,
+    /// Its share among destinations of its tier, where an alias goes by weights.
+    pub weight: u32,
+    /// What its tokens cost; `None`: nobody knows.
+    pub price: Option<Price>,
+    /// What protects it from too many calls at once; `None`: nothing.
+    pub admission: Option<Arc<crate::admission::Admission>>,
+    /// Its active probes; `None`: it has none.
+    pub probing: Option<Probing>,
 }
 
 /// How a destination is reached.
@@ -47,7 +56,7 @@ pub enum Way {
 
 /// An endpoint, its pool and its credential. They live and die together, so that a secret can only go where it belongs.
 pub struct HttpWay {
-    client: Client<Connector, Full<Bytes>>,
+    client: Client<Opener, Full<Bytes>>,
     /// Scheme, authority and base path, without a trailing slash.
     base: String,
     credential: Option<Credential>,
@@ -86,8 +95,8 @@ impl Credential {
 }
 
 impl HttpWay {
-    /// A way to `base` through `connector`.
-    pub fn new(connector: Connector, base: &str, credential: Option<Credential>, idle: Duration) -> Self {
+    /// A way to `base`, whose connections `connect` opens.
+    pub fn new(connect: impl Connect, base: &str, credential: Option<Credential>, idle: Duration) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(idle)
@@ -95,7 +104,7 @@ impl HttpWay {
             // A call is never sent twice without a second intent, so the client may not retry on its own.
             .retry_canceled_requests(false)
             .set_host(true)
-            .build(connector);
+            .build(Opener::new(connect));
         Self { client, base: base.trim_end_matches('/').to_owned(), credential }
     }
 
@@ -146,106 +155,41 @@ impl Default for Timeouts {
     }
 }
 
-/// How a destination has been doing: a circuit breaker over failures in a row. After too many it is left alone for a while;
-/// then one call at a time finds out whether it is well again.
-#[derive(Debug, Default)]
-pub struct Health {
-    failures: AtomicU32,
-    /// Milliseconds on the gate's clock until which it is left alone; 0: the breaker is closed.
-    open_until_ms: AtomicU64,
-    /// Whether a call is finding out.
-    probing: AtomicBool,
-    in_flight: AtomicU32,
+/// How often a destination is asked whether it is well, and with what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Probing {
+    /// What is asked.
+    pub with: ProbeWith,
+    /// From one probe to the next.
+    pub every: Duration,
 }
 
-impl Health {
-    /// The state of the breaker at `now_ms`.
-    pub fn breaker(&self, now_ms: u64) -> Breaker {
-        match self.open_until_ms.load(Ordering::Relaxed) {
-            0 => Breaker::Closed,
-            until if now_ms < until => Breaker::Open,
-            _ => Breaker::HalfOpen { probing: self.probing.load(Ordering::Relaxed) },
-        }
-    }
-
-    /// Milliseconds until it may be tried again; 0 when it may be now.
-    pub fn rests_ms(&self, now_ms: u64) -> u64 {
-        self.open_until_ms.load(Ordering::Relaxed).saturating_sub(now_ms)
-    }
-
-    /// Calls on their way.
-    pub fn in_flight(&self) -> u32 {
-        self.in_flight.load(Ordering::Relaxed)
-    }
-
-    /// Failures in a row.
-    pub fn failures(&self) -> u32 {
-        self.failures.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn succeeded(&self) {
-        self.failures.store(0, Ordering::Relaxed);
-        self.open_until_ms.store(0, Ordering::Relaxed);
-    }
-
-    /// After `failures_max` in a row, or a failure while finding out, it is left alone for `open`.
-    pub(crate) fn failed(&self, now_ms: u64, failures_max: u32, open: Duration) {
-        let failures = self.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        if failures >= failures_max {
-            let until = now_ms.saturating_add(u64::try_from(open.as_millis()).unwrap_or(u64::MAX));
-            self.open_until_ms.store(until.max(1), Ordering::Relaxed);
-        }
-    }
-
-    /// A call is on its way; `probe`: it is the one that finds out.
-    pub(crate) fn enter(self: &Arc<Self>, probe: bool) -> InFlight {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
-        if probe {
-            self.probing.store(true, Ordering::Relaxed);
-        }
-        InFlight { health: Arc::clone(self), probe }
-    }
+/// What a probe asks. The content is always the same: the word `ping`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProbeWith {
+    /// For an answer, of one token.
+    Chat,
+    /// For the vector of a word.
+    Embed,
 }
 
-/// One call on its way; leaving is dropping it.
-#[derive(Debug)]
-pub(crate) struct InFlight {
-    health: Arc<Health>,
-    probe: bool,
+/// What tokens cost at a destination, in millionths of the currency that the prices are written in (micro-dollars).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// A million tokens read.
+    pub input_micros: u64,
+    /// A million tokens generated.
+    pub output_micros: u64,
 }
 
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.health.in_flight.fetch_sub(1, Ordering::Relaxed);
-        if self.probe {
-            self.health.probing.store(false, Ordering::Relaxed);
-        }
+impl Price {
+    /// What so many tokens cost, in millionths, rounded up.
+    pub fn micros(&self, input_tokens: u64, output_tokens: u64) -> u64 {
+        let all = u128::from(self.input_micros) * u128::from(input_tokens)
+            + u128::from(self.output_micros) * u128::from(output_tokens);
+        u64::try_from(all.div_ceil(1_000_000)).unwrap_or(u64::MAX)
     }
 }
 
 /// Idle connections kept for each destination.
 const CONNECTIONS_IDLE_MAX: usize = 512;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_breaker_opens_rests_finds_out_and_closes() {
-        let (health, open) = (Arc::new(Health::default()), Duration::from_millis(100));
-        health.failed(5, 2, open);
-        assert_eq!(health.breaker(5), Breaker::Closed);
-        health.failed(10, 2, open);
-        assert_eq!((health.breaker(10), health.rests_ms(10)), (Breaker::Open, 100));
-        assert_eq!(health.breaker(110), Breaker::HalfOpen { probing: false });
-        let probe = health.enter(true);
-        assert_eq!(health.breaker(111), Breaker::HalfOpen { probing: true });
-        health.failed(120, 2, open);
-        drop(probe);
-        assert_eq!(health.breaker(130), Breaker::Open);
-        drop(health.enter(true));
-        assert_eq!(health.breaker(220), Breaker::HalfOpen { probing: false });
-        health.succeeded();
-        assert_eq!(health.breaker(221), Breaker::Closed);
-    }
-}

@@ -3,6 +3,7 @@
 use wire::call::Door;
 use wire::front::Headers;
 
+use crate::attached::Documents;
 use crate::gate::{Alias, Snapshot};
 use crate::steps::rehearse::{Traits, findings};
 use crate::stopped::{Refusal, Stopped};
@@ -20,12 +21,13 @@ pub struct Explained {
     pub behind: std::sync::Arc<Alias>,
 }
 
-/// Rehearses a call through `door` by `caller`.
+/// Rehearses a call through `door` by `caller`. Documents in it are read by `reader`; without one they stay opaque.
 ///
 /// # Errors
 /// What the pipeline would refuse before deciding.
-pub fn explain(
+pub async fn explain(
     snapshot: &Snapshot,
+    reader: Option<&documents::Reader>,
     door: Door,
     headers: &Headers<'_>,
     body: &[u8],
@@ -42,7 +44,8 @@ pub fn explain(
         )
         .into());
     };
-    let found = findings(&snapshot.inspector, &call, snapshot.limits.segments_max)?;
+    let documents = Documents::of(&call, reader, snapshot.limits.documents_max, None).await;
+    let found = findings(&snapshot.inspector, &call, &documents, snapshot.limits.segments_max)?;
     let traits = Traits::of(&call, &snapshot.inspector);
     let facts = traits.facts(snapshot, &found, now_unix);
     let decision = judge::decide(&snapshot.policies, caller, &facts, &behind.prepared);

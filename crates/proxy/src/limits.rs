@@ -21,6 +21,10 @@ pub struct Limits {
     pub calls_max: usize,
     /// Segments of one call that are inspected; over it the call is refused.
     pub segments_max: usize,
+    /// Documents of one call that are read; further ones stay opaque.
+    pub documents_max: usize,
+    /// Limits of each document. Taken at start.
+    pub documents: documents::Limits,
     /// Largest whole answer of an upstream, in bytes.
     pub answer_bytes_max: usize,
     /// Largest streamed answer of an upstream, in bytes.
@@ -46,6 +50,8 @@ impl Default for Limits {
             connection_calls_max: 256,
             calls_max: 4096,
             segments_max: 16_384,
+            documents_max: 16,
+            documents: documents::Limits::default(),
             answer_bytes_max: 64 * 1024 * 1024,
             stream_bytes_max: 256 * 1024 * 1024,
             attempts_max: 4,

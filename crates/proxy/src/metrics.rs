@@ -78,6 +78,36 @@ pub struct AttemptLabels {
     pub ended: &'static str,
 }
 
+/// Labels of a document that came along with a call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct DocumentLabels {
+    /// `read`, `partly`, or why not.
+    pub outcome: &'static str,
+}
+
+/// Labels of an active probe.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ProbeLabels {
+    /// The destination's name.
+    pub destination: String,
+    /// `well`, `sick`, or `not_sent` where policy, or a busy door, did not let it go.
+    pub result: &'static str,
+}
+
+/// Labels of a destination.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct DestinationLabels {
+    /// The destination's name.
+    pub destination: String,
+}
+
+/// Labels of a decision by candidate policies.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct CandidateLabels {
+    /// `same` or `differs`.
+    pub outcome: &'static str,
+}
+
 /// All metrics of the data plane.
 #[derive(Debug)]
 pub struct Metrics {
@@ -87,6 +117,12 @@ pub struct Metrics {
     pub calls: Family<CallLabels, Counter>,
     /// Attempts by destination and end.
     pub attempts: Family<AttemptLabels, Counter>,
+    /// Documents by what became of reading them.
+    pub documents: Family<DocumentLabels, Counter>,
+    /// Active probes by destination and result.
+    pub probes: Family<ProbeLabels, Counter>,
+    /// 1 for a destination that calls go to, 0 for one that is left alone or fails its probes.
+    pub destination_up: Family<DestinationLabels, Gauge>,
     /// Open connections of callers.
     pub connections: Gauge,
     /// Calls in progress, streams included.
@@ -103,6 +139,10 @@ pub struct Metrics {
     pub reloads: Counter,
     /// Configuration reloads that left the old one in force.
     pub reloads_failed: Counter,
+    /// Calls that candidate policies decided, too, and whether they differed.
+    pub candidate_decisions: Family<CandidateLabels, Counter>,
+    /// Calls that policy would have refused, let through for callers that are being observed.
+    pub observed: Counter,
 }
 
 impl Default for Metrics {
@@ -112,6 +152,9 @@ impl Default for Metrics {
             steps: Default::default(),
             calls: Family::default(),
             attempts: Family::default(),
+            documents: Family::default(),
+            probes: Family::default(),
+            destination_up: Family::default(),
             connections: Gauge::default(),
             calls_open: Gauge::default(),
             input_tokens: Counter::default(),
@@ -120,10 +163,19 @@ impl Default for Metrics {
             first_byte: Histogram::new(FIRST_BYTE_BUCKETS_S),
             reloads: Counter::default(),
             reloads_failed: Counter::default(),
+            candidate_decisions: Family::default(),
+            observed: Counter::default(),
             registry: Registry::default(),
         };
         registry.register("calls", "Calls by door, status and code", metrics.calls.clone());
         registry.register("attempts", "Attempts by destination and how they ended", metrics.attempts.clone());
+        registry.register("documents", "Documents by what became of reading them", metrics.documents.clone());
+        registry.register("probes", "Active probes by destination and result", metrics.probes.clone());
+        registry.register(
+            "destination_up",
+            "1 for a destination that calls go to, 0 for one that is left alone or fails its probes",
+            metrics.destination_up.clone(),
+        );
         registry.register("connections", "Open connections of callers", metrics.connections.clone());
         registry.register("calls_open", "Calls in progress, streams included", metrics.calls_open.clone());
         registry.register("input_tokens", "Tokens read by models, as they report", metrics.input_tokens.clone());
@@ -139,6 +191,16 @@ impl Default for Metrics {
             "reloads_failed",
             "Configuration reloads refused, the old one stayed",
             metrics.reloads_failed.clone(),
+        );
+        registry.register(
+            "candidate_decisions",
+            "Calls that candidate policies decided beside those in force",
+            metrics.candidate_decisions.clone(),
+        );
+        registry.register(
+            "observed",
+            "Calls that policy would have refused, let through for observed callers",
+            metrics.observed.clone(),
         );
         Self { registry, ..metrics }
     }
@@ -158,6 +220,12 @@ impl Metrics {
             clock.nanos.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
             clock.count.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Counts a decision by candidate policies.
+    pub(crate) fn candidate(&self, differs: bool) {
+        let outcome = if differs { "differs" } else { "same" };
+        self.candidate_decisions.get_or_create(&CandidateLabels { outcome }).inc();
     }
 
     /// Everything in the Prometheus text format (OpenMetrics).

@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use crate::body::Body;
 use crate::gate::Gate;
 use crate::steps::{
-    Cleared, Known, Stop, choose, clear, decide, identify, inspect, read, record, respond, send, transform,
+    Cleared, Known, Stop, admit, choose, clear, decide, identify, inspect, read, record, respond, send, transform,
 };
 use wire::call::Door;
 
@@ -32,11 +32,18 @@ pub async fn answer(gate: &Arc<Gate>, door: Door, head: &Parts, body: Incoming) 
 
 async fn govern(known: Known, body: Incoming) -> Result<Cleared, Stop> {
     let heard = read(known, body).await?;
-    let inspected = inspect(heard)?;
+    let inspected = inspect(heard).await?;
     let permit = decide(inspected)?;
     let mut route = choose(permit)?;
     while let Some(attempt) = route.draw() {
         let prepared = match transform(attempt) {
+            Ok(prepared) => prepared,
+            Err(unfit) => {
+                route.pass_over(unfit);
+                continue;
+            }
+        };
+        let prepared = match admit(prepared).await {
             Ok(prepared) => prepared,
             Err(unfit) => {
                 route.pass_over(unfit);

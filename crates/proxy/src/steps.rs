@@ -1,23 +1,33 @@
 //! The steps of the pipeline, one file each, in the order they run.
 
+mod admit;
+mod approve;
+mod charge;
 mod choose;
 mod clear;
 mod decide;
+mod extent;
+#[cfg(test)]
+mod flow;
 mod identify;
 mod inspect;
+mod probe;
 mod read;
 mod record;
 pub mod respond;
 mod send;
+mod spotlight;
 mod stream;
 mod transform;
 
+pub use admit::admit;
 pub use choose::{Attempt, Failed, Route, Unfit, choose};
 pub use clear::{Cleared, clear};
 pub use decide::{Permit, decide};
 pub(crate) use identify::authenticate;
 pub use identify::{Context, Known, Stranger, identify};
 pub use inspect::{Inspected, inspect};
+pub(crate) use probe::{Probed, probe};
 pub use read::{Heard, read};
 pub use record::{Recorded, record};
 pub use send::{Raw, send};

@@ -121,6 +121,14 @@ impl Stopped {
         }
     }
 
+    /// Seconds after which the same call may pass.
+    pub fn retry_after_s(&self) -> Option<u32> {
+        match self {
+            Self::Refusal(refusal) => refusal.retry_after_s,
+            Self::Fault(fault) => fault.retry_after_s,
+        }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         match self {

@@ -57,6 +57,7 @@ pub fn readiness(gate: &Gate) -> Result<(), String> {
     let now = gate.clock_ms();
     let usable = |destination: &Arc<crate::destination::Destination>| {
         destination.health.rests_ms(now) == 0
+            && destination.health.passes_probes()
             && match &destination.way {
                 crate::destination::Way::Http(_) => true,
                 crate::destination::Way::Embedded(engine) => engine.is_ready(),

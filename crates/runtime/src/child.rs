@@ -2,6 +2,8 @@
 
 mod answer;
 mod attention;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod gguf;
 mod hyper;
 mod job;
@@ -12,7 +14,6 @@ mod probe;
 mod quant;
 mod request;
 mod sampler;
-mod sandbox;
 mod schedule;
 mod template;
 mod text;
@@ -26,12 +27,12 @@ use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
 
 use bytes::Bytes;
+use sandbox::Descriptors;
 use sha2::{Digest, Sha256};
 
 use crate::frame::{FROM_PARENT_BYTES_MAX, Frame, Kind};
 use crate::options::{Failed, Locked, Setup, Stage};
 use loaded::Model;
-use sandbox::Descriptors;
 use schedule::{Order, Schedule};
 
 /// What `main` runs, before anything else, when the first argument is [`CHILD_ARG`](crate::CHILD_ARG).
@@ -55,8 +56,7 @@ fn serve() -> io::Result<()> {
         None => None,
     };
     tokenizer::warm_up().map_err(io::Error::other)?;
-    let descriptors =
-        Descriptors { parent: parent.as_raw_fd(), model: file.as_ref().map(|(file, _)| file.as_raw_fd()) };
+    let descriptors = Descriptors { parent: parent.as_raw_fd(), file: file.as_ref().map(|(file, _)| file.as_raw_fd()) };
     let sandbox = match sandbox::enter(setup.sandbox, setup.memory_bytes, &descriptors) {
         Ok(sandbox) => sandbox,
         Err(reason) => return fail(&mut parent, Stage::Sandbox, reason),

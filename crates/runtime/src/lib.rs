@@ -11,9 +11,13 @@ mod options;
 mod parent;
 
 pub use child::child_main;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub use child::fuzzing;
 pub use fault::{Fault, StartError};
-pub use options::{Facts, Limits, Model, Options, Sandbox};
+pub use options::{Facts, Limits, Model, Options};
 pub use parent::{Engine, Probe, Reply};
+pub use sandbox::Sandbox;
 
 /// The first argument (`argv[1]`) that makes the program a child of this crate: `main` then calls [`child_main`] before
 /// anything else, while the process still has a single thread.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use sandbox::Sandbox;
 use serde::{Deserialize, Serialize};
 
 /// How an [`Engine`](crate::Engine) is started.
@@ -27,16 +28,6 @@ pub enum Model {
     Shipped,
     /// A GGUF file of the `llama`, `qwen2` or `qwen3` architecture. Opened by the parent, read by the child.
     File(PathBuf),
-}
-
-/// What to do where the kernel cannot confine the child.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sandbox {
-    /// Refuse to start without landlock and seccomp. For production.
-    Required,
-    /// Use what the kernel has, and say in [`Facts::sandbox`] what that is. For development.
-    BestEffort,
 }
 
 /// Bounds on what the child and its callers may use. [`Limits::default`] gives the documented values.

@@ -92,7 +92,7 @@ fn what_a_killed_process_left_in_memory_is_synced_before_it_is_signed() {
         let disk = TestDisk::default();
         let (mut log, _) = open(&disk).unwrap();
         disk.die_after(step);
-        let batch: Vec<Encoded> = (0..3).map(|n| Encoded::of(act(n)).unwrap()).collect();
+        let batch: Vec<Encoded> = (0..3).map(|n| sealed(act(n)).unwrap()).collect();
         let _died_or_not = log.commit(&batch, 0);
         disk.kill();
         let (mut log, _) = open(&disk).unwrap();
@@ -256,7 +256,7 @@ fn an_intent_and_its_outcome_fit_one_batch_also_when_it_cannot_be_written() {
     let (mut log, _) = open(&disk).unwrap();
     commit_one(&mut log, intent(5)).unwrap();
     let batch: Vec<Encoded> =
-        [intent(0), outcome(1, 0), outcome(6, 5)].into_iter().map(|entry| Encoded::of(entry).unwrap()).collect();
+        [intent(0), outcome(1, 0), outcome(6, 5)].into_iter().map(|entry| sealed(entry).unwrap()).collect();
     disk.set_space(Some(disk.used()));
     assert!(log.commit(&batch, 0).unwrap().iter().all(|answer| *answer == Err(Unwritten::Full)));
     disk.set_space(None);
@@ -270,7 +270,7 @@ fn time_never_goes_back_though_the_clock_does() {
     let disk = TestDisk::default();
     let (mut log, _) = open(&disk).unwrap();
     for now_ms in [5_000, 4_000, 6_000] {
-        let encoded = Encoded::of(act(now_ms)).unwrap();
+        let encoded = sealed(act(now_ms)).unwrap();
         assert!(log.commit(&[encoded], now_ms).unwrap()[0].is_ok());
     }
     let times: Vec<u64> = read(&disk).iter().map(|record| record.time).collect();
@@ -300,7 +300,7 @@ fn batch(log: &mut Log<TestDisk>, told: &mut Told) -> Result<(), Fault> {
     let mut entries = vec![intent(base), intent(base + 1), outcome(base + 2, base + 1), act(base + 3)];
     let open: Vec<u64> = (0..base).filter(|n| log.tip.open.contains_key(&number(*n))).collect();
     entries.extend(open.iter().zip(base + 4..).map(|(of, n)| outcome(n, *of)));
-    let encoded: Vec<Encoded> = entries.into_iter().map(|entry| Encoded::of(entry).unwrap()).collect();
+    let encoded: Vec<Encoded> = entries.into_iter().map(|entry| sealed(entry).unwrap()).collect();
     for answer in log.commit(&encoded, 1_795_000_000_000)? {
         let receipt = answer.unwrap();
         told.receipts.insert(receipt.seq, receipt.hash);
@@ -309,7 +309,7 @@ fn batch(log: &mut Log<TestDisk>, told: &mut Told) -> Result<(), Fault> {
 }
 
 fn commit_one(log: &mut Log<TestDisk>, entry: Entry) -> Result<(), Unwritten> {
-    let answers = log.commit(&[Encoded::of(entry).unwrap()], 1_795_000_000_000).unwrap();
+    let answers = log.commit(&[sealed(entry).unwrap()], 1_795_000_000_000).unwrap();
     answers.into_iter().next().unwrap().map(drop)
 }
 
@@ -341,4 +341,8 @@ fn verify(disk: &TestDisk) -> Verdict {
         verifier.push(&disk.bytes(name));
     }
     verifier.finish().verdict
+}
+
+fn sealed(entry: Entry) -> Result<Encoded, ledger::encode::EncodeError> {
+    Encoded::of(entry, &crate::fresh_salt())
 }

@@ -157,6 +157,27 @@ pub(crate) struct Entry {
 }
 
 impl KeyFacts {
+    /// The id, name and tenant of the program itself. No key that is made can have it: ids of keys are random.
+    pub const PROGRAM: &str = "portcullis";
+
+    /// What stands in the place of a key where the program calls by itself. No text opens anything as it.
+    #[must_use]
+    pub fn program() -> Self {
+        let name = Self::PROGRAM.to_owned();
+        Self {
+            id: name.clone(),
+            name: name.clone(),
+            floor: "public".to_owned(),
+            tenant: name.clone(),
+            use_case: None,
+            admin: false,
+            created_by: name,
+            created_at_ms: 0,
+            expires_at_ms: u64::MAX,
+            live: Arc::new(AtomicBool::new(true)),
+        }
+    }
+
     /// False from the moment of revocation on, and after expiry. Costs next to nothing: ask at send and between chunks.
     #[must_use]
     pub fn is_live(&self, now_ms: u64) -> bool {

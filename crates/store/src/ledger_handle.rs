@@ -78,6 +78,9 @@ pub(crate) struct Shared {
     durable: AtomicU64,
     /// How many batches were written.
     batches: AtomicU64,
+    /// Takes the records in place of the writer.
+    #[cfg(feature = "memory")]
+    desk: Option<Arc<dyn crate::memory::Desk>>,
 }
 
 #[derive(Default)]
@@ -194,7 +197,15 @@ impl Shared {
             wake: Condvar::new(),
             durable: AtomicU64::new(durable),
             batches: AtomicU64::new(0),
+            #[cfg(feature = "memory")]
+            desk: None,
         }
+    }
+
+    /// Without a folder or a writer: `desk` takes the records.
+    #[cfg(feature = "memory")]
+    pub(crate) fn at_desk(desk: Arc<dyn crate::memory::Desk>) -> Self {
+        Self { desk: Some(desk), ..Self::new(Path::new(""), &Options::default(), 0) }
     }
 
     /// The queue. A panic elsewhere while it was held cannot have left it half changed: each change is one step.
@@ -223,8 +234,13 @@ impl Shared {
     }
 
     fn submit(&self, entry: Entry, answer: Answer) -> Result<(), Unwritten> {
+        #[cfg(feature = "memory")]
+        if let Some(desk) = &self.desk {
+            desk.take(entry, crate::memory::Receiver(answer));
+            return Ok(());
+        }
         // Encoded here, on the caller's thread, so that the one writer has little to do.
-        let encoded = Encoded::of(entry)?;
+        let encoded = Encoded::of(entry, &crate::fresh::fresh_salt())?;
         let bytes = encoded.frame_bytes_max();
         let mut queue = self.lock();
         if let Some(reason) = &queue.sealed {

@@ -16,11 +16,13 @@ use ledger::{
     encode::{Encoded, Place},
     frame::OUTCOME_FRAME_BYTES_MAX,
     note::{Checkpoint, LogKey},
+    salts::{Salts, Seed},
     segment,
     verify::{CHECKPOINTS_FILE, Tip},
 };
 
 use crate::{
+    fresh,
     ledger_handle::{Receipt, Unwritten},
     options::OPEN_INTENTS_MAX,
     storage::Storage,
@@ -35,6 +37,9 @@ pub(crate) struct Log<S> {
     pub(crate) tip: Tip,
     /// The segment that is written to.
     pub(crate) segment: String,
+    /// Its first record, and the salts of its records' facts.
+    pub(crate) first: u64,
+    pub(crate) salts: Salts,
     /// Where its next frame goes.
     pub(crate) position: u64,
     /// Up to where space was taken for it. Invariant: from `position` to here there is room for the outcome of every
@@ -152,7 +157,8 @@ impl<S: Storage> Log<S> {
     pub(crate) fn begin_segment(&mut self) -> Result<bool, Fault> {
         let name = segment::name(self.size());
         let mut header = Vec::new();
-        segment::Header::new(self.key.origin(), self.size(), self.tip.head).push(&mut header);
+        let seed = Seed::new(fresh::random());
+        segment::Header::new(self.key.origin(), self.size(), self.tip.head, &seed).push(&mut header);
         // The open intents' outcomes will be written here: their space moves along, before the old segment is left.
         let reserve = (self.tip.open.len() * OUTCOME_FRAME_BYTES_MAX) as u64;
         let allocated = (header.len() as u64 + reserve).next_multiple_of(self.sizes.extent_bytes);
@@ -175,11 +181,13 @@ impl<S: Storage> Log<S> {
         }
         self.storage.sync(&name).map_err(|error| fault("cannot sync", error))?;
         self.storage.sync_names().map_err(|error| fault("cannot sync the name of", error))?;
-        if self.position > 0 {
+        if self.position > 0 && self.segment != name {
             // Only gives back what was taken ahead; if it fails, zeros stay after the last frame, which is allowed.
             let _space_only = self.storage.truncate(&self.segment, self.position);
         }
         self.segment = name;
+        self.first = self.size();
+        self.salts = seed.salts();
         self.position = header.len() as u64;
         self.allocated = allocated;
         Ok(true)
@@ -222,11 +230,13 @@ impl<S: Storage> Log<S> {
         durable: u64,
         undo: &mut Undo,
     ) -> Result<Receipt, Unwritten> {
+        let mut ends = None;
         if let Some(intent) = encoded.ends() {
             let Some(seq) = self.tip.open.remove(&intent) else {
                 return Err(Unwritten::NoSuchIntent(intent.to_string()));
             };
             undo.ended.push((intent, seq));
+            ends = Some(seq);
         } else if !room {
             return Err(Unwritten::Full);
         }
@@ -242,8 +252,10 @@ impl<S: Storage> Log<S> {
             undo.opened.push(encoded.id());
         }
         let time_ms = self.tip.time_ms.max(now_ms);
-        let place = Place { seq, time_ms, prev: self.tip.head, durable };
-        let hash = encoded.seal(&place, &mut self.frames);
+        let place = Place { seq, time_ms, prev: self.tip.head, durable, ends };
+        // A segment is far too small for 2^32 records.
+        let index = u32::try_from(seq - self.first).unwrap_or(u32::MAX);
+        let hash = encoded.seal(&place, &self.salts.at(index), &mut self.frames);
         self.tip.time_ms = time_ms;
         self.tip.head = hash;
         self.tip.tree.push(hash);

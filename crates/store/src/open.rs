@@ -100,8 +100,12 @@ impl Store {
         if !keys::is_environment(&options.environment) {
             return Err(OpenError::Option("the environment word in keys must be 1 to 8 lower-case letters or digits"));
         }
+        secret_file::private_dir(&dir.join(LEDGER_DIR))
+            .map_err(|error| OpenError::io("cannot make", LEDGER_DIR, error))?;
+        // The folder itself may be reached over a link, as a service manager makes one for a dynamic user; the files in
+        // it may not, which SQLite judges by the whole path.
+        let dir = &dir.canonicalize().map_err(|error| OpenError::io("cannot resolve", "the state folder", error))?;
         let ledger_dir = dir.join(LEDGER_DIR);
-        secret_file::private_dir(&ledger_dir).map_err(|error| OpenError::io("cannot make", LEDGER_DIR, error))?;
         let lock = take_lock(dir)?;
 
         let disk = Disk::new(&ledger_dir, options.sync);

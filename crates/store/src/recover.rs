@@ -16,6 +16,7 @@ use ledger::{
     encode::{Encoded, Record},
     frame::{self, Found},
     note::{self, LogKey},
+    salts::Seed,
     segment,
     verify::{CHECKPOINTS_FILE, Report},
 };
@@ -53,6 +54,9 @@ pub(crate) fn open<S: Storage>(mut storage: S, key: LogKey, sizes: Sizes) -> Res
         sizes,
         tip: report.tip,
         segment: String::new(),
+        first: 0,
+        // Those of the segment are set where it is gone on with, or begun.
+        salts: Seed::new([0; 32]).salts(),
         position: 0,
         allocated: 0,
         checkpointed: report.verdict.signed_records,
@@ -61,7 +65,15 @@ pub(crate) fn open<S: Storage>(mut storage: S, key: LogKey, sizes: Sizes) -> Res
     };
     let mut recovered = Recovered { torn_tail: report.verdict.torn_tail.is_some(), unknown_outcomes: 0 };
     match report.end {
-        Some((name, position)) if position > 0 => log.go_on(name, position)?,
+        Some((name, position)) if position > 0 => {
+            log.go_on(name, position)?;
+            match report.salts {
+                Some((first, salts)) => (log.first, log.salts) = (first, salts),
+                // Written by an earlier version: it stays as it is, and the chain goes on in a segment of this one.
+                None if log.begin_segment().map_err(OpenError::from)? => {}
+                None => return Err(OpenError::Full),
+            }
+        }
         Some((name, _)) if segment::first_of(&name) != Some(log.size()) => {
             return Err(OpenError::Misnamed { name, due: segment::name(log.size()) });
         }
@@ -129,7 +141,10 @@ impl<S: Storage> Log<S> {
         for batch in entries.chunks(BATCH_RECORDS_MAX) {
             let encoded: Vec<Encoded> = batch
                 .iter()
-                .map(|entry| Encoded::of(entry.clone()).map_err(|error| OpenError::Recovery(error.to_string())))
+                .map(|entry| {
+                    Encoded::of(entry.clone(), &fresh::fresh_salt())
+                        .map_err(|error| OpenError::Recovery(error.to_string()))
+                })
                 .collect::<Result<_, _>>()?;
             for answer in self.commit(&encoded, fresh::now_ms()).map_err(OpenError::from)? {
                 answer.map_err(|unwritten| OpenError::Recovery(unwritten.to_string()))?;
@@ -184,6 +199,8 @@ fn unknown(intent: String, call: String) -> Outcome {
         input_tokens: None,
         output_tokens: None,
         cached_tokens: None,
+        charged_tokens: None,
+        cost_micros: None,
         queue_us: 0,
         first_byte_us: None,
         total_us: 0,

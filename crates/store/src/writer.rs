@@ -56,7 +56,7 @@ impl<S: Storage> Writer<S> {
             let now_ms = fresh::now_ms();
             let stopping = queue.stopping;
             if let Some(aggregate) = queue.strangers.take(now_ms, stopping)
-                && let Ok(encoded) = Encoded::of(aggregate)
+                && let Ok(encoded) = Encoded::of(aggregate, &fresh::fresh_salt())
             {
                 queue.bytes += encoded.frame_bytes_max();
                 queue.waiting.push(Waiting { encoded, answer: Answer::Nobody });

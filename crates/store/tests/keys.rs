@@ -42,6 +42,16 @@ fn keys_outlive_the_process() {
 }
 
 #[test]
+fn a_state_folder_behind_a_link_is_opened() {
+    let dir = tempfile::tempdir().unwrap();
+    let (real, link) = (dir.path().join("private"), dir.path().join("state"));
+    std::fs::create_dir(&real).unwrap();
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    let created = open(&link).keys().create(new("a"), NOW).unwrap();
+    assert!(open(&real).keys().verify(created.key.expose(), NOW).is_ok());
+}
+
+#[test]
 fn a_revoked_key_is_dead_at_once_in_calls_that_run() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());

@@ -11,12 +11,14 @@ mod samples;
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use ledger::{
     Verdict,
+    envelope::{Envelope, erase},
     frame::{self, Found},
 };
 use samples::{act, id, intent, outcome};
@@ -35,8 +37,14 @@ fn both_verifiers_agree() {
     let home = tempfile::tempdir().unwrap();
     let original = home.path().join("original");
     write(&original);
-    let folders = tampered(&original, home.path());
-    assert!(folders.len() > 60, "{} cases", folders.len());
+    let mut folders = tampered(&original, home.path(), "v2");
+    // A ledger as version 1 wrote it, and the same, gone on with.
+    let (earlier, upgraded) = (home.path().join("v1"), home.path().join("v1-and-v2"));
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/v1/ledger"), &earlier);
+    folders.extend(tampered(&earlier, home.path(), "v1"));
+    upgrade(&earlier, &upgraded);
+    folders.extend(tampered(&upgraded, home.path(), "both"));
+    assert!(folders.len() > 200, "{} cases", folders.len());
 
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tools/verify_ledger.py");
     let output = Command::new(python).arg(script).arg("--json").args(&folders).output().unwrap();
@@ -71,6 +79,40 @@ fn without_the_cryptography_package_it_verifies_the_chain_and_says_so() {
     let verdict: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&verdict["sound"], &verdict["trust"]), (&true.into(), &"signatures not checked".into()));
     assert_eq!(verdict["records"], 36);
+}
+
+#[test]
+fn a_ledger_of_version_1_verifies_and_is_gone_on_with() {
+    let home = tempfile::tempdir().unwrap();
+    let (earlier, upgraded) = (home.path().join("v1"), home.path().join("v1-and-v2"));
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/v1/ledger"), &earlier);
+    let before = verify_dir(&earlier, &mut |_, _| {}).unwrap();
+    assert!(before.sound, "{:?}", before.problem);
+    assert_eq!((before.records, before.open_intents), (36, 1));
+    upgrade(&earlier, &upgraded);
+    let after = verify_dir(&upgraded, &mut |_, _| {}).unwrap();
+    assert!(after.sound, "{:?}", after.problem);
+    // What recovery wrote about the open intent, and three of our own.
+    assert_eq!((after.records, after.open_intents, after.origin), (36 + 2 + 3, 0, before.origin));
+    assert_eq!(after.segments, before.segments + 1);
+    let records: Vec<_> = store::read_dir(&upgraded, store::Filter::default()).unwrap().map(Result::unwrap).collect();
+    assert_eq!(records.len(), 41);
+    assert_eq!(records[35].hash, records[36].prev);
+}
+
+/// Opens a state folder with this ledger in it, writes three records, and copies what came of it.
+fn upgrade(ledger: &Path, to: &Path) {
+    let state = to.with_extension("state");
+    fs::create_dir(&state).unwrap();
+    copy(ledger, &state.join("ledger"));
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/v1/ledger.key"), state.join("ledger.key")).unwrap();
+    fs::set_permissions(state.join("ledger.key"), fs::Permissions::from_mode(0o600)).unwrap();
+    let store = Store::open(&state, Options { checkpoint_ms: 0, ..Options::default() }).unwrap();
+    for entry in [intent(100), outcome(101, 100), act(102)] {
+        store.ledger().append_blocking(entry).unwrap();
+    }
+    store.close();
+    copy(&state.join("ledger"), to);
 }
 
 fn compare(folder: &Path, ours: &Verdict, theirs: &Value) {
@@ -122,11 +164,11 @@ fn write(ledger: &Path) {
 }
 
 /// The ledger as it is, and in many ways as it should not be.
-fn tampered(original: &Path, home: &Path) -> Vec<PathBuf> {
+fn tampered(original: &Path, home: &Path, version: &str) -> Vec<PathBuf> {
     let mut folders = vec![original.to_path_buf()];
     let names = segments(original);
     let mut case = |name: String, tamper: &dyn Fn(&Path)| {
-        let folder = home.join(name);
+        let folder = home.join(format!("{version}-{name}"));
         copy(original, &folder);
         tamper(&folder);
         folders.push(folder);
@@ -140,6 +182,9 @@ fn tampered(original: &Path, home: &Path) -> Vec<PathBuf> {
         }
         for at in [1, 3] {
             case(format!("mended-{index}-{at}"), &|folder| frames(folder, name, |all| soften(all.get_mut(at))));
+            if frame_count(original, name) <= at + 1 {
+                continue;
+            }
             case(format!("gone-{index}-{at}"), &|folder| frames(folder, name, |all| drop(all.remove(at))));
             case(format!("swapped-{index}-{at}"), &|folder| frames(folder, name, |all| swap(all, at)));
             case(format!("twice-{index}-{at}"), &|folder| frames(folder, name, |all| all.insert(at, all[at].clone())));
@@ -156,10 +201,20 @@ fn tampered(original: &Path, home: &Path) -> Vec<PathBuf> {
         ("null", "\"private\":\"", "\"private\":null,\"x\":\""),
         ("salt", "{\"salt\":\"", "{ \"salt\":\""),
         ("origin", "\"origin\":\"portcullis/", "\"origin\":\"portcullix/"),
+        ("later-envelope", "PCL2\x02", "PCL3\x02"),
+        ("no-envelope", "PCL2\x04", "PCL1\x04"),
+        ("no-kind", "PCL2\x01", "PCL2\x06"),
+        ("other-kind", "PCL2\x01", "PCL2\x03"),
+        ("ends-nothing", "PCL2\x04", "PCL2\x02"),
+        ("level", "{\"level\":\"restricted\"", "{\"level\":\"publicised\""),
+        ("jurisdiction", "\x02\0EU", "\x02\0US"),
+        ("caller", "{\"caller\":\"key", "{\"caller\":\"kex"),
+        ("rest", "\"call\":\"call_", "\"call\":\"cull_"),
+        ("seed", "\"seed\":\"", "\"seed\":\"0"),
+        ("no-seed", "\"seed\":\"", "\"seeds\":\""),
+        ("trailing", "\"actor\":\"portcullis\"", "\"actor\":\"portcullis\" "),
     ] {
-        let replace = |payload: &mut Vec<u8>| {
-            *payload = String::from_utf8(payload.clone()).unwrap().replacen(from, to, 1).into_bytes();
-        };
+        let replace = |payload: &mut Vec<u8>| replace_first(payload, from.as_bytes(), to.as_bytes());
         for name in [name.to_owned(), format!("{name}-and-nothing-after")] {
             let last = name.ends_with("after");
             case(name, &|folder| {
@@ -169,6 +224,23 @@ fn tampered(original: &Path, home: &Path) -> Vec<PathBuf> {
                 });
             });
         }
+    }
+    for record in [1, 2, 3] {
+        case(format!("erased-{record}"), &|folder| {
+            frames(folder, &segments(folder).pop().unwrap(), |all| {
+                all.get_mut(record).into_iter().for_each(|one| assert_eq!(erase(one), one.starts_with(b"PCL2")));
+            });
+        });
+        case(format!("erased-and-written-over-{record}"), &|folder| {
+            frames(folder, &segments(folder).pop().unwrap(), |all| {
+                if let Some(one) = all.get_mut(record)
+                    && erase(one)
+                    && let Some(last) = one.last_mut()
+                {
+                    *last = 1;
+                }
+            });
+        });
     }
     let without = |count: usize| {
         move |notes: &mut Vec<u8>| {
@@ -203,11 +275,39 @@ fn tampered(original: &Path, home: &Path) -> Vec<PathBuf> {
             &format!("\"id\":\"{}\",\"kind\":\"intent\"", id(30)),
         ),
     ] {
-        case(format!("rechained-{name}-unsigned"), &|folder| {
-            rechain(folder, from, to);
-            fs::remove_file(folder.join("checkpoints")).unwrap();
-        });
-        case(format!("rechained-{name}"), &|folder| rechain(folder, from, to));
+        if version == "v1" {
+            case(format!("rechained-{name}-unsigned"), &|folder| {
+                rechain(folder, from, to);
+                fs::remove_file(folder.join("checkpoints")).unwrap();
+            });
+            case(format!("rechained-{name}"), &|folder| rechain(folder, from, to));
+        }
+    }
+    type Change = fn(&mut Envelope, &mut Vec<u8>);
+    let changes: [(&str, Change); 8] = [
+        ("time", |envelope, _| envelope.time_ms -= if envelope.seq == 7 { 1 << 33 } else { 0 }),
+        ("durable", |envelope, _| envelope.durable += if envelope.seq == 7 { 2 } else { 0 }),
+        ("later", |envelope, _| envelope.time_ms += if envelope.seq == 7 { 1 << 33 } else { 0 }),
+        ("orphan", |envelope, _| envelope.ends = envelope.ends.map(|seq| if seq == 30 { 29 } else { seq })),
+        ("second", |envelope, _| envelope.ends = envelope.ends.map(|seq| if seq == 30 { 27 } else { seq })),
+        ("content", |envelope, _| envelope.content.0[3] ^= u8::from(envelope.seq == 8)),
+        ("id", |envelope, opening| opening[5] ^= u8::from(envelope.seq == 8)),
+        ("erased", |envelope, opening| {
+            let mut payload = Vec::new();
+            envelope.push(&mut payload);
+            payload.append(opening);
+            erase(&mut payload);
+            *opening = payload.split_off(ledger::envelope::ENVELOPE_BYTES);
+        }),
+    ];
+    for (name, change) in changes {
+        if version == "v2" {
+            case(format!("rechained-{name}-unsigned"), &|folder| {
+                rechain_envelopes(folder, change);
+                fs::remove_file(folder.join("checkpoints")).unwrap();
+            });
+            case(format!("rechained-{name}"), &|folder| rechain_envelopes(folder, change));
+        }
     }
     folders
 }
@@ -231,6 +331,34 @@ fn rechain(folder: &Path, from: &str, to: &str) {
     }
 }
 
+/// The same with envelopes.
+fn rechain_envelopes(folder: &Path, change: fn(&mut Envelope, &mut Vec<u8>)) {
+    let prev = std::cell::Cell::new(ledger::Hash::ZERO);
+    for name in segments(folder) {
+        frames(folder, &name, |payloads| {
+            let header = String::from_utf8(payloads[0].clone()).unwrap();
+            let (before, after) = header.split_once("\"prev\":\"").unwrap();
+            payloads[0] = format!("{before}\"prev\":\"{}{}", prev.get(), after.split_at(64).1).into_bytes();
+            for payload in payloads.iter_mut().skip(1) {
+                let (mut envelope, opening) = Envelope::read(payload).unwrap();
+                let mut opening = opening.to_vec();
+                change(&mut envelope, &mut opening);
+                envelope.prev = prev.get();
+                prev.set(envelope.hash());
+                payload.clear();
+                envelope.push(payload);
+                payload.extend_from_slice(&opening);
+            }
+        });
+    }
+}
+
+fn replace_first(bytes: &mut Vec<u8>, from: &[u8], to: &[u8]) {
+    if let Some(at) = bytes.windows(from.len()).position(|window| window == from) {
+        bytes.splice(at..at + from.len(), to.iter().copied());
+    }
+}
+
 fn without_all_but_first(notes: &[u8]) -> Vec<u8> {
     let text = String::from_utf8(notes.to_vec()).unwrap();
     text.split_inclusive("\n\n").take(2).collect::<String>().into_bytes()
@@ -250,16 +378,26 @@ fn frames(folder: &Path, name: &str, change: impl Fn(&mut Payloads)) {
     });
 }
 
+fn frame_count(folder: &Path, name: &str) -> usize {
+    let bytes = fs::read(folder.join(name)).unwrap();
+    let (mut at, mut count) = (0, 0);
+    while let Found::Payload(payload) = frame::read(&bytes[at..]) {
+        at += frame::HEADER_BYTES + payload.len();
+        count += 1;
+    }
+    count
+}
+
 fn swap(payloads: &mut Payloads, at: usize) {
     let last = payloads.len() - 1;
     payloads.swap(at.min(last - 1), (at + 1).min(last));
 }
 
 fn soften(payload: Option<&mut Vec<u8>>) {
-    let payload = payload.unwrap();
-    let text = String::from_utf8(payload.clone()).unwrap();
-    *payload =
-        text.replace("restricted", "internal__").replace("qwen", "gwen").replace("loaded", "leaded").into_bytes();
+    let Some(payload) = payload else { return };
+    for (from, to) in [("restricted", "internal__"), ("qwen", "gwen"), ("loaded", "leaded"), ("unknown", "finishd")] {
+        replace_first(payload, from.as_bytes(), to.as_bytes());
+    }
 }
 
 fn edit(folder: &Path, name: &str, change: impl Fn(&mut Vec<u8>)) {

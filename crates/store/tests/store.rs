@@ -126,7 +126,7 @@ fn a_flipped_byte_in_a_copy_is_found_and_the_original_verifies() {
     }
     let segment = copy.path().join(ledger::segment::name(0));
     let mut bytes = fs::read(&segment).unwrap();
-    let fourth = find(&bytes, id(4).as_bytes()).unwrap();
+    let fourth = find(&bytes, b"\"call\":\"call_4\"").unwrap();
     bytes[fourth + 200] ^= 1;
     fs::write(&segment, bytes).unwrap();
     let problem = verify_dir(copy.path(), &mut |_, _| {}).unwrap().problem.unwrap();

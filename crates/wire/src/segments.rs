@@ -59,6 +59,8 @@ pub enum Content<'a> {
         media_type: &'a str,
         /// Size in bytes, decoded.
         bytes: usize,
+        /// The bytes themselves as base64, where they are in the call: whoever can read documents finds them here.
+        base64: Option<&'a str>,
     },
 }
 
@@ -66,7 +68,7 @@ impl std::fmt::Debug for Content<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Content::Text(text) => write!(f, "Text({} bytes)", text.len()),
-            Content::Opaque { media_type, bytes } => write!(f, "Opaque({media_type}, {bytes} bytes)"),
+            Content::Opaque { media_type, bytes, .. } => write!(f, "Opaque({media_type}, {bytes} bytes)"),
         }
     }
 }

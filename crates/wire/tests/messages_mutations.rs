@@ -111,7 +111,12 @@ proptest! {
 
         let (mut came, mut left) = (Vec::new(), Vec::new());
         texts(&body, &mut came);
-        texts(&json::parse(&sent.body).unwrap(), &mut left);
+        let written = json::parse(&sent.body).unwrap();
+        texts(&written, &mut left);
+        if written.field("system").is_some() {
+            // A system message that opens the conversation becomes the field of that name: its text is kept, its role is the key.
+            left.push("system".to_owned());
+        }
         for text in came {
             prop_assert!(SILENT.contains(&text.as_str()) || left.contains(&text), "lost {text}\nof {}", body.to_text());
         }

@@ -101,10 +101,10 @@ mod tests {
     #[test]
     fn cards_are_found_however_they_are_grouped() {
         check("4111111111111111", &["pci.card"]);
-        check("Card: 4111 1111 1111 1111, exp 12/27", &["pci.card"]);
+        check("Card: 4111 1111 1111 1111, exp 12/27", &["pci.card", "pci.expiry"]);
         check("5500-0000-0000-0004", &["pci.card"]);
         check("amex 3782 822463 10005", &["pci.card"]);
-        check("in 2024 4242 4242 4242 4242 12/26", &["pci.card"]);
+        check("in 2024 4242 4242 4242 4242 12/26", &["pci.card", "pci.expiry"]);
         check("4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", &["pci.card"]);
         check("6011.1111.1111.1117", &["pci.card"]);
         check("visa 4222222222222", &["pci.card"]);

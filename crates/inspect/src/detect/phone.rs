@@ -23,15 +23,32 @@ pub(crate) fn phone(scan: &mut Scan<'_>, chain: &Chain) {
         if let Some(count) = north_american(scan, chain) {
             return found(scan, start - open, chain, count, 0.8);
         }
-        if let Some(count) = trunk(scan, chain).or_else(|| bracketed(scan, chain, open == 1)) {
+        if let Some(count) =
+            trunk(scan, chain).or_else(|| bracketed(scan, chain, open == 1)).or_else(|| mobile(scan, chain))
+        {
             return found(scan, start - open, chain, count, 0.6);
         }
     }
-    if scan.is_marked(Mark::Phone, start, CONTEXT_BYTES)
-        && let Some(count) = (1..=chain.groups().len().min(6)).rev().find(|count| is_plausible(scan, chain, *count))
-    {
+    let is_marked = scan.is_marked(Mark::Phone, start, CONTEXT_BYTES);
+    let fits =
+        |count: &usize| is_plausible(scan, chain, *count) && (is_marked || is_labelled_after(scan, chain, *count));
+    if let Some(count) = (1..=chain.groups().len().min(6)).rev().find(fits) {
         found(scan, start - open, chain, count, 0.6);
     }
+}
+
+/// Whether `office`, `mobile` or the like follows at once. Never in a stream, where it has not come yet.
+fn is_labelled_after(scan: &Scan<'_>, chain: &Chain, count: usize) -> bool {
+    let Some(end) = count.checked_sub(1).and_then(|last| chain.groups().get(last)).map(|group| group.end) else {
+        return false;
+    };
+    let text = scan.text;
+    if !scan.whole || continues(scan, chain) {
+        return false;
+    }
+    let at = text.run(end, 3, |byte| matches!(byte, b' ' | b'-' | b'(' | b',' | b':'));
+    let word = text.cut(at, text.run(at, 12, |byte| byte.is_ascii_alphabetic() || byte >= 0x80));
+    at > end && LABELS_AFTER.iter().any(|label| word.eq_ignore_ascii_case(label.as_bytes()))
 }
 
 /// Three, two and four digits in valid ranges; nine in a row only after a word for it.
@@ -87,14 +104,22 @@ fn trunk(scan: &Scan<'_>, chain: &Chain) -> Option<usize> {
     if !matches!(chain.digits(2), [0, 1..=9]) || continues(scan, chain) {
         return None;
     }
-    let in_two =
-        chain.lengths(2).zip([2..=4, 6..=8]).all(|(length, fits)| fits.contains(&length)) && chain.groups().len() >= 2;
+    let in_two = chain.groups().len() >= 2
+        && (chain.lengths(2).zip([2..=4, 6..=8]).all(|(length, fits)| fits.contains(&length))
+            || chain.lengths(2).eq([5, 5])
+            || chain.lengths(2).eq([5, 6]));
     if in_two
-        && matches!(total(chain, 2), 10 | 11)
-        && chain.separator(scan.text, 2).is_some_and(|sign| matches!(sign, b' ' | b'-'))
+        && matches!(total(chain, 2), 9..=11)
+        && chain.separator(scan.text, 2).is_some_and(|sign| matches!(sign, b' ' | b'-' | b'/'))
         && is_end(scan, chain, 2)
     {
         return Some(2);
+    }
+    if chain.lengths(5).eq([2, 2, 2, 2, 2])
+        && chain.separator(scan.text, 5).is_some_and(|sign| matches!(sign, b' ' | b'-' | b'.'))
+        && is_end(scan, chain, 5)
+    {
+        return Some(5);
     }
     (3..=chain.groups().len().min(5)).rev().find(|count| {
         let spaced = chain.separator(scan.text, *count).is_some_and(|separator| matches!(separator, b' ' | b'-'));
@@ -106,6 +131,17 @@ fn trunk(scan: &Scan<'_>, chain: &Chain) -> Option<usize> {
 /// Whether digits and a separator stand before: then this is a later group of a longer number.
 fn continues(scan: &Scan<'_>, chain: &Chain) -> bool {
     matches!(scan.text.cut(chain.start().saturating_sub(2), chain.start()), [b'0'..=b'9', b' ' | b'-'])
+}
+
+/// Mobile numbers whose groups alone are telling: China's `138 1234 5678`, Brazil's `11 91234-5678`.
+fn mobile(scan: &Scan<'_>, chain: &Chain) -> Option<usize> {
+    let is_chinese = matches!(chain.digits(2), [1, 3..=9])
+        && chain.lengths(3).eq([3, 4, 4])
+        && chain.separator(scan.text, 3).is_some_and(|sign| matches!(sign, b' ' | b'-'));
+    let is_brazilian = chain.lengths(3).eq([2, 5, 4])
+        && chain.digits(3).last() == Some(&9)
+        && chain.groups().get(1).is_some_and(|group| scan.text.at(group.end) == b'-');
+    ((is_chinese || is_brazilian) && !continues(scan, chain) && is_end(scan, chain, 3)).then_some(3)
 }
 
 /// An area code in brackets and seven digits or more in all (`(11) 4706-6184`).
@@ -120,11 +156,14 @@ fn bracketed(scan: &Scan<'_>, chain: &Chain, is_open: bool) -> Option<usize> {
     (2..=chain.groups().len().min(4)).rev().find(fits)
 }
 
-/// After a word such as `phone`: seven to fifteen digits that are no date.
+/// After a word such as `phone`: seven to fifteen digits that are no date, or six in groups.
 fn is_plausible(scan: &Scan<'_>, chain: &Chain, count: usize) -> bool {
     let is_date =
         chain.lengths(count).eq([4, 2, 2]) || chain.lengths(count).eq([2, 2, 4]) || chain.lengths(count).eq([1, 2, 4]);
-    (7..=15).contains(&total(chain, count)) && is_end(scan, chain, count) && is_joined(scan, chain, count) && !is_date
+    let is_short = chain.separator(scan.text, count) == Some(b' ')
+        && (chain.lengths(count).eq([2, 2, 2]) || chain.lengths(count).eq([3, 3]));
+    let fits = (7..=15).contains(&total(chain, count)) || is_short;
+    fits && is_end(scan, chain, count) && is_joined(scan, chain, count) && !is_date
 }
 
 /// Separators as people write them in phone numbers: not four different ones.
@@ -164,6 +203,35 @@ fn is_valid_ssn(digits: &[u8]) -> bool {
 
 /// How far before a number a word may stand that says what it is.
 const CONTEXT_BYTES: usize = 40;
+/// Words right after a number that say it is a phone's.
+const LABELS_AFTER: &[&str] = &[
+    "office",
+    "fax",
+    "mobile",
+    "cell",
+    "home",
+    "work",
+    "phone",
+    "tel",
+    "direct",
+    "landline",
+    "handy",
+    "mobil",
+    "büro",
+    "privat",
+    "dienstlich",
+    "móvil",
+    "oficina",
+    "casa",
+    "bureau",
+    "portable",
+    "domicile",
+    "ufficio",
+    "cellulare",
+    "celular",
+    "mobiel",
+    "kantoor",
+];
 
 #[cfg(test)]
 mod tests {
@@ -186,6 +254,14 @@ mod tests {
         check("my number is 2125550123", &["pii.phone"]);
         check("电话13812345678", &["pii.phone"]);
         check("Telefon 030/1234567", &["pii.phone"]);
+        check("07700 900123", &["pii.phone"]);
+        check("at 030 123456 or 030/1234567", &["pii.phone"]);
+        check("01 23 45 67 89", &["pii.phone"]);
+        check("138 1234 5678", &["pii.phone"]);
+        check("11 91234-5678", &["pii.phone"]);
+        check("They're not answering at 785 8949", &["pii.phone"]);
+        check("You can call 61 51 81", &["pii.phone"]);
+        check("50-98-28-96-Office, 2813882583 mobile", &["pii.phone"]);
     }
 
     #[test]
@@ -196,6 +272,9 @@ mod tests {
         check("1 + 2 + 3 = 6", &[]);
         check("+5 points (12) 3456, 000-000-12", &[]);
         check("call me in 2024", &[]);
+        check("call 12-03-24, call 12 or 100", &[]);
+        check("scores 01 23 45 67, ids 50-98-28-96 and 785 8949", &[]);
+        check("2813882583 offices sold, 45 000 000 homes", &[]);
         check("page 12 of 345, section 6.7.8", &[]);
         check("ISBN 978-3-16-148410-0", &[]);
     }

@@ -1,7 +1,8 @@
 //! Secrets with a shape of their own: armoured private keys, JWTs, credentials in URLs and in headers.
 
-use super::assignment::{is_placeholder, looks_secret};
 use super::published::is_published;
+use super::rarity::rarity;
+use super::secrets::is_placeholder;
 use crate::scan::{Scan, Tail};
 use crate::text::{Text, is_base64, is_base64_url, is_space, is_varied};
 
@@ -88,17 +89,75 @@ pub(crate) fn jwt(scan: &mut Scan<'_>, start: usize) {
 pub(crate) fn url_credential(scan: &mut Scan<'_>, at: usize) {
     let text = scan.text;
     let start = at + 3;
-    let end = text.run(start, USERINFO_BYTES_MAX, |byte| {
-        byte > b' ' && byte < 0x7f && !matches!(byte, b'@' | b'/' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>' | b'`')
+    let authority = text.run(start, USERINFO_BYTES_MAX, |byte| {
+        byte > b' ' && byte < 0x7f && !matches!(byte, b'/' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\')
     });
-    if text.at(end) != b'@' || !text.before(at).is_ascii_alphanumeric() {
+    // A password may have the sign in it: the last one ends it. So may the signs of query and fragment, unless a port stands before.
+    let Some(length) = text.cut(start, authority).iter().rposition(|byte| *byte == b'@') else { return };
+    let end = start + length;
+    if !text.before(at).is_ascii_alphanumeric() || ends_early(text.cut(start, end)) {
         return;
     }
     let userinfo = text.cut(start, end);
-    let Some(colon) = userinfo.iter().position(|byte| *byte == b':') else { return };
+    let Some(colon) = userinfo.iter().position(|byte| *byte == b':') else {
+        // A token in the place of the user.
+        if userinfo.len() >= BARE_TOKEN_BYTES_MIN
+            && rarity(userinfo) >= BARE_TOKEN_RARITY_BITS
+            && !is_placeholder(userinfo)
+        {
+            scan.hit(start, end, "secret.url_credential", 0.8, "url_credential");
+        }
+        return;
+    };
     let password = userinfo.get(colon + 1..).unwrap_or(&[]);
     if password.len() >= 3 && !is_placeholder(password) && text.at(end + 1).is_ascii_alphanumeric() {
         scan.hit(start, end, "secret.url_credential", 0.9, "url_credential");
+    }
+}
+
+/// Whether a host and its port, or a host alone, end at a query before the sign.
+fn ends_early(userinfo: &[u8]) -> bool {
+    let Some(at) = userinfo.iter().position(|byte| matches!(byte, b'?' | b'#')) else { return false };
+    let host = userinfo.get(..at).unwrap_or(&[]);
+    match host.iter().position(|byte| *byte == b':') {
+        Some(colon) => host.iter().skip(colon + 1).all(u8::is_ascii_digit),
+        None => true,
+    }
+}
+
+/// `host:5432:database:user:password`, a line of `.pgpass`.
+pub(crate) fn pgpass(scan: &mut Scan<'_>, at: usize) {
+    let text = scan.text;
+    let is_field = |byte: u8| byte > b' ' && byte < 0x7f && byte != b':' && byte != b'/';
+    let database = text.run(at + 6, 64, is_field);
+    let user = text.run(database + 1, 64, is_field);
+    let end = text.run(user + 1, 128, |byte| byte > b' ' && byte < 0x7f);
+    let starts_line = text.before(text.run_back(at, 128, is_field)) <= b' ';
+    let password = text.cut(user + 1, end);
+    let fits = text.at(database) == b':' && text.at(user) == b':' && password.len() >= 4 && user > database + 1;
+    if fits && starts_line && !is_placeholder(password) {
+        scan.hit(user + 1, end, "secret.generic", 0.8, "pgpass");
+    }
+}
+
+/// The signature of a shared access address: `sig=…`.
+pub(crate) fn signature(scan: &mut Scan<'_>, at: usize) {
+    let text = scan.text;
+    let from = at + 4;
+    let end = text.run(from, 128, |byte| is_base64(byte) || matches!(byte, b'%' | b'='));
+    let value = text.cut(from, end);
+    if !text.before(at).is_ascii_alphanumeric() && value.len() >= 40 && rarity(value) >= BARE_TOKEN_RARITY_BITS {
+        scan.hit(from, end, "secret.azure_sas", 0.85, "signature");
+    }
+}
+
+/// The hash of an empty old Windows password stands in every dump beside the other one: `user:500:…:…:::`.
+pub(crate) fn windows_hash(scan: &mut Scan<'_>, at: usize) {
+    let text = scan.text;
+    let from = at + 33;
+    let end = text.run(from, 33, |byte| byte.is_ascii_hexdigit());
+    if end - from == 32 && text.at(from - 1) == b':' {
+        scan.hit(from, end, "secret.password_hash", 0.9, "password_hash");
     }
 }
 
@@ -113,7 +172,8 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, start: usize) {
     let token = text.cut(from, end);
     let is_basic = text.has(start, b"basic");
     let long_enough = token.len() >= if is_basic { 12 } else { 20 };
-    let telling = if is_basic { is_varied(token) || token.ends_with(b"=") } else { looks_secret(token) };
+    let telling =
+        if is_basic { is_varied(token) || token.ends_with(b"=") } else { rarity(token) >= BEARER_RARITY_BITS };
     if long_enough && telling && !is_published(token) && text.ends_word(end) {
         scan.hit(from, end, "secret.generic", 0.85, "authorization");
     }
@@ -158,6 +218,10 @@ const HEADER_BYTES_MAX: usize = 64;
 const JWT_PART_MAX: usize = 512;
 /// How much of a payload is enough to know a JWT.
 const PEEK_BYTES: usize = 8;
+/// How rare a bearer token is.
+const BEARER_RARITY_BITS: f32 = 16.0;
+const BARE_TOKEN_BYTES_MIN: usize = 20;
+const BARE_TOKEN_RARITY_BITS: f32 = 40.0;
 const USERINFO_BYTES_MAX: usize = 256;
 
 #[cfg(test)]

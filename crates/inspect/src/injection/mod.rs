@@ -1,19 +1,20 @@
-//! How much a text tries to give a model new orders: weighted signals in windows, joined as independent evidence.
-//!
-//! The first version: phrases in fifteen languages and their order. A trained model takes the same place ([`Scorer`]).
+//! How much a text tries to give a model new orders: phrases in their order and a trained table, joined by calibration.
 
 mod cues;
+mod linear;
 
 use std::ops::Range;
 
+use crate::Channel;
 use crate::text::Text;
 
 pub(crate) use cues::CUES;
+pub(crate) use linear::tables;
 
 /// Gives a text a score from 0 to 1 and says where the strongest window is.
 pub(crate) trait Scorer: Send + Sync {
-    /// Scores the text; `cues` are the words of [`CUES`] in it, in any order.
-    fn score(&self, text: Text<'_>, cues: &mut Vec<Cue>) -> Score;
+    /// Scores a text of a channel; `cues` are the words of [`CUES`] in it, in any order.
+    fn score(&self, text: &str, channel: Channel, cues: &mut Vec<Cue>) -> Score;
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -63,39 +64,48 @@ pub(crate) enum Group {
     Send,
 }
 
-/// Phrases and their distances.
-pub(crate) struct Phrases;
+/// The scorer that ships: the table of the channel's group, and phrases as one of its inputs.
+pub(crate) struct Trained;
 
-impl Scorer for Phrases {
-    fn score(&self, text: Text<'_>, cues: &mut Vec<Cue>) -> Score {
-        cues.retain(|cue| is_whole(text, cue));
-        cues.sort_unstable_by_key(|cue| cue.start);
-        let mut best = Score::default();
-        for (i, first) in cues.iter().enumerate() {
-            let later =
-                cues.iter().skip(i + 1).take(WINDOW_CUES_MAX).take_while(|cue| cue.start < first.start + WINDOW_BYTES);
-            let (mut left, mut seen, mut end) = (1.0f32, [false; SIGNALS], first.end);
-            let mut window = [first; WINDOW_CUES_MAX + 1];
-            let mut count = 1;
-            for (slot, cue) in window.iter_mut().skip(1).zip(later) {
-                *slot = cue;
-                count += 1;
-                end = end.max(cue.end);
-            }
-            for signal in signals(text, window.get(..count).unwrap_or(&[])) {
-                let (signal, weight) = signal;
-                if let Some(seen) = seen.get_mut(signal)
-                    && !std::mem::replace(seen, true)
-                {
-                    left *= 1.0 - weight;
-                }
-            }
-            if 1.0 - left > best.value {
-                best = Score { value: 1.0 - left, place: first.start..end };
+impl Scorer for Trained {
+    fn score(&self, text: &str, channel: Channel, cues: &mut Vec<Cue>) -> Score {
+        let phrases = phrases(Text::new(text), cues);
+        let reading = linear::read(text, channel, phrases.value);
+        // Where phrases are found they say more exactly where.
+        let place = if phrases.value >= 0.5 { phrases.place } else { reading.place };
+        Score { value: linear::squash(reading.logit), place }
+    }
+}
+
+/// Phrases and their distances.
+fn phrases(text: Text<'_>, cues: &mut Vec<Cue>) -> Score {
+    cues.retain(|cue| is_whole(text, cue));
+    cues.sort_unstable_by_key(|cue| cue.start);
+    let mut best = Score::default();
+    for (i, first) in cues.iter().enumerate() {
+        let later =
+            cues.iter().skip(i + 1).take(WINDOW_CUES_MAX).take_while(|cue| cue.start < first.start + WINDOW_BYTES);
+        let (mut left, mut seen, mut end) = (1.0f32, [false; SIGNALS], first.end);
+        let mut window = [first; WINDOW_CUES_MAX + 1];
+        let mut count = 1;
+        for (slot, cue) in window.iter_mut().skip(1).zip(later) {
+            *slot = cue;
+            count += 1;
+            end = end.max(cue.end);
+        }
+        for signal in signals(text, window.get(..count).unwrap_or(&[])) {
+            let (signal, weight) = signal;
+            if let Some(seen) = seen.get_mut(signal)
+                && !std::mem::replace(seen, true)
+            {
+                left *= 1.0 - weight;
             }
         }
-        best
+        if 1.0 - left > best.value {
+            best = Score { value: 1.0 - left, place: first.start..end };
+        }
     }
+    best
 }
 
 /// The signals that the cues of one window make, each with a number of its own and a weight.

@@ -400,7 +400,7 @@ fn a_decision_can_be_made_again_from_its_recorded_input() {
     call.unmodelled.push("x".to_owned());
     let facts = call.facts();
     let decision = decide(&Policies::built_in(), &who, &facts, &destinations);
-    let input = crate::Input { caller: &who, call: &facts, destinations: destinations.facts() };
+    let input = crate::Input { caller: &who, call: &facts, destinations: destinations.facts(), candidate: None };
     let recorded: RecordedInput = serde_json::from_str(&serde_json::to_string(&input).unwrap()).unwrap();
     assert_eq!(recorded.decide(&Policies::built_in()), decision);
     assert_eq!(recorded.destinations(), destinations.facts());

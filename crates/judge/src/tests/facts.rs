@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Action, Assessment, CallFacts, Caller, Decision, DestinationFacts, Destinations, Hosting, Mode, Policies,
+    Action, Assessed, Assessment, CallFacts, Caller, Decision, DestinationFacts, Destinations, Hosting, Mode, Policies,
     Provenance, Source, decide,
 };
 use inspect::{Class, Level};
@@ -75,6 +75,9 @@ pub(super) fn own(name: &str) -> DestinationFacts {
         allow_unmodelled: false,
         assessment: Assessment::NotRequired,
         provenance: Provenance::NotApplicable,
+        service: String::new(),
+        floating: false,
+        assessed: Assessed::own(),
     }
 }
 

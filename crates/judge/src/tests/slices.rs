@@ -4,8 +4,9 @@ use cedar_policy::{Authorizer, Decision as CedarDecision, PolicySet, Request};
 use inspect::Level;
 use proptest::prelude::*;
 
+use super::by_cedar;
 use super::facts::{Call, chat, own, policies};
-use crate::{Action, Caller, CallerKind, Destinations, decide, facts};
+use crate::{Action, Caller, CallerKind, Destinations, decide};
 
 /// One policy as text; `n` makes its id.
 fn policy() -> impl Strategy<Value = (bool, &'static str, &'static str, &'static str)> {
@@ -52,12 +53,13 @@ fn caller() -> impl Strategy<Value = Caller> {
 
 /// What Cedar says to one action by the whole set.
 fn by_the_whole_set(text: &str, who: &Caller, call: &Call, action: Action) -> bool {
-    let destinations = facts::destinations(&[own("ward")]).unwrap();
-    let entities = facts::with_caller(&destinations, who).unwrap();
+    let destinations = by_cedar::destinations(&[own("ward")]).unwrap();
+    let entities = by_cedar::with_caller(&destinations, who).unwrap();
     let level = call.level.max(who.floor);
-    let context = facts::context(who, &call.facts(), level, "not_required", "not_applicable").unwrap();
-    let resource = facts::uid("Destination", "ward");
-    let request = Request::new(facts::caller_uid(who), facts::action_uid(action), resource, context, None).unwrap();
+    let context = by_cedar::context(who, &call.facts(), level, "not_required", "not_applicable").unwrap();
+    let resource = by_cedar::uid("Destination", "ward");
+    let request =
+        Request::new(by_cedar::caller_uid(who), by_cedar::action_uid(action), resource, context, None).unwrap();
     let set: PolicySet = text.parse().unwrap();
     Authorizer::new().is_authorized(&request, &set, &entities).decision() == CedarDecision::Allow
 }

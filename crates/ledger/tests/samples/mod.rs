@@ -75,6 +75,8 @@ pub(crate) fn outcome(n: u64, of: u64) -> Entry {
         input_tokens: Some(900),
         output_tokens: Some(310),
         cached_tokens: None,
+        charged_tokens: None,
+        cost_micros: None,
         queue_us: 40,
         first_byte_us: Some(180_000),
         total_us: 2_400_000,

@@ -1,5 +1,7 @@
 //! `portcullis check`: loads everything and explains every problem at once, with file, line and what to do.
 
+mod routes;
+
 use anyhow::Result;
 use judge::Mode;
 use serde_json::{Value, json};
@@ -39,6 +41,7 @@ fn in_json(loaded: &Result<Config, Vec<Problem>>) -> Value {
                 "aliases": aliases,
                 "policies": config.policies.len(),
                 "problems": config.warnings,
+                "routes": routes::in_json(&routes::of(config, now_unix())),
             })
         }
         Err(problems) => json!({ "ok": false, "problems": problems }),
@@ -73,12 +76,18 @@ fn in_words(loaded: &Result<Config, Vec<Problem>>) {
                 counted(config.policies.len(), "policy"),
                 if problems.is_empty() { String::new() } else { format!("; {}", counted(problems.len(), "warning")) },
             ));
+            // For a plain question, by a caller that belongs to no group or use case, of content without findings.
+            routes::in_words(&routes::of(config, now_unix())).iter().for_each(|line| say(line));
         }
         Err(_) => {
             let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
             say(&format!("The configuration is refused: {}.", counted(errors, "error")));
         }
     }
+}
+
+fn now_unix() -> i64 {
+    i64::try_from(crate::control::now_ms() / 1000).unwrap_or(i64::MAX)
 }
 
 fn counted(number: usize, thing: &str) -> String {

@@ -3,7 +3,7 @@
 use std::io::{BufRead, Read, Write};
 
 use anyhow::{Context, Result};
-use inspect::{Channel, Inspector, Piece};
+use inspect::{Channel, Excepted, Inspector, Piece};
 
 use super::{say, warn};
 use crate::cli::Place;
@@ -48,6 +48,34 @@ pub fn run(place: &Place, lines: bool, channel: &str) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// Runs `portcullis inspect --exception CLASS`: an exception for the value on standard input, to be put into `classes/`.
+///
+/// # Errors
+/// Standard input cannot be read, or the system gives no random bytes.
+pub fn exception(place: &Place, class: &str) -> Result<Exit> {
+    let mut value = String::new();
+    std::io::stdin().lock().read_to_string(&mut value).context("standard input is not UTF-8 text")?;
+    let value = value.trim();
+    if value.is_empty() {
+        warn(
+            "There is nothing on standard input. Give the value that is no finding: printf '%s' VALUE | portcullis inspect --exception pii.email",
+        );
+        return Ok(Exit::Misuse);
+    }
+    let mut salt = [0; SALT_BYTES];
+    getrandom::fill(&mut salt).map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let digest = format!("hmac-sha256:{}:{}", hex(&salt), hex(&Excepted::digest(&salt, value)));
+    if place.json {
+        say(&serde_json::json!({ "class": class, "value": digest }).to_string());
+    } else {
+        say(&format!(
+            "# Put this into a file in classes/ and fill in the rest. The value itself is not in it.\n[[exceptions]]\nname = \"\"\nclass = \"{class}\"\nvalue = \"{digest}\"\nowner = \"\"\nreason = \"\"\nexpires = "
+        ));
+    }
+    Ok(Exit::Done)
+}
+
 fn each_line(inspector: &Inspector) -> Result<Exit> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for line in std::io::stdin().lock().lines() {
@@ -80,3 +108,5 @@ fn one(inspector: &Inspector, line: &[u8]) -> Exit {
         }
     }
 }
+
+const SALT_BYTES: usize = 16;

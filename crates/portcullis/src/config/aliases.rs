@@ -4,8 +4,11 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use judge::Hosting;
+use judge::choose::Strategy;
 
 use super::destination::Destination;
+use super::problem::Problems;
+use super::routing::Strategies;
 
 /// One model name that callers use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +19,8 @@ pub struct Alias {
     pub pattern: bool,
     /// Indices into [`super::Config::destinations`], in the order in which they are tried.
     pub destinations: Vec<usize>,
+    /// How those of one priority are ordered.
+    pub strategy: Strategy,
 }
 
 impl Alias {
@@ -37,7 +42,7 @@ pub(super) fn sort(destinations: &mut [Destination]) {
 }
 
 /// The aliases of sorted destinations.
-pub(super) fn of(destinations: &[Destination]) -> Vec<Alias> {
+pub(super) fn of(destinations: &[Destination], strategies: &Strategies) -> Vec<Alias> {
     let mut aliases: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, destination) in destinations.iter().enumerate() {
         for alias in &destination.aliases {
@@ -48,7 +53,24 @@ pub(super) fn of(destinations: &[Destination]) -> Vec<Alias> {
         .into_iter()
         .map(|(written, destinations)| {
             let stem = written.strip_suffix('*');
-            Alias { name: stem.unwrap_or(written).to_owned(), pattern: stem.is_some(), destinations }
+            Alias {
+                name: stem.unwrap_or(written).to_owned(),
+                pattern: stem.is_some(),
+                destinations,
+                strategy: strategies.get(written).copied().unwrap_or_default(),
+            }
         })
         .collect()
+}
+
+/// Tells of `[[alias]]` that no destination has.
+pub(super) fn tell_unknown(strategies: &Strategies, destinations: &[Destination], problems: &Problems) {
+    let known = || destinations.iter().flat_map(|destination| destination.aliases.iter().map(String::as_str));
+    for name in strategies.keys().filter(|name| !known().any(|alias| alias == name.as_str())) {
+        let help = judge::nearest(name, known()).map_or_else(
+            || "name an alias that a destination has, with its star if it has one".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        problems.whole("portcullis.toml", format!("no destination has the alias `{name}` of [[alias]]"), help);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inspect::{Class, Custom, Inspector, Level, Matches, Settings};
+use inspect::{Class, Custom, Excepted, Exception, Inspector, Level, Matches, Settings};
 use judge::Vocabulary;
 
 use super::document::{At, Document, Table};
@@ -15,12 +15,16 @@ use super::use_case::level;
 pub(super) struct Origins {
     /// By detector name.
     detectors: BTreeMap<String, (usize, std::ops::Range<usize>)>,
+    /// By name of the exception.
+    exceptions: BTreeMap<String, (usize, std::ops::Range<usize>)>,
+    /// When the first of the exceptions in force ends, in Unix seconds.
+    pub(super) first_end_unix: Option<i64>,
     /// By class.
     levels: BTreeMap<String, (usize, std::ops::Range<usize>)>,
 }
 
 /// Reads all class files over `settings`.
-pub(super) fn read(files: &[File], settings: &mut Settings, problems: &Problems) -> Origins {
+pub(super) fn read(files: &[File], now_unix: i64, settings: &mut Settings, problems: &Problems) -> Origins {
     let mut origins = Origins::default();
     for (index, file) in files.iter().enumerate() {
         let document = Document::parse(file, problems);
@@ -30,6 +34,9 @@ pub(super) fn read(files: &[File], settings: &mut Settings, problems: &Problems)
         }
         for detector in table.tables("detectors", &fields::DETECTOR) {
             read_detector(&detector, index, settings, &mut origins);
+        }
+        for exception in table.tables("exceptions", &fields::EXCEPTION) {
+            read_exception(&exception, index, now_unix, settings, &mut origins);
         }
     }
     origins
@@ -46,7 +53,8 @@ pub(super) fn inspector(
         Ok(inspector) => Some(inspector),
         Err(found) => {
             for wrong in found {
-                let origin = origins.detectors.get(&wrong.subject).or_else(|| origins.levels.get(&wrong.subject));
+                let places = [&origins.detectors, &origins.exceptions, &origins.levels];
+                let origin = places.iter().find_map(|places| places.get(&wrong.subject));
                 match origin.and_then(|(index, at)| Some((files.get(*index)?, at.clone()))) {
                     Some((file, at)) => problems.error(file, at, wrong.reason, wrong.help),
                     None => {
@@ -96,6 +104,8 @@ fn read_detector(table: &Table<'_>, index: usize, settings: &mut Settings, origi
     let name = table.required("name");
     let class = table.required("class");
     let level = level(table, "level");
+    let texts = |name| table.texts(name).into_iter().map(|text| text.value).collect();
+    let (examples, counterexamples) = (texts("examples"), texts("counterexamples"));
     let pattern = table.text("pattern");
     let words: Vec<String> = table.texts("words").into_iter().map(|word| word.value).collect();
     let matches = match (pattern, words.is_empty()) {
@@ -117,5 +127,55 @@ fn read_detector(table: &Table<'_>, index: usize, settings: &mut Settings, origi
     if origins.detectors.insert(name.value.clone(), (index, name.at.clone())).is_some() {
         return table.error(name.at, format!("the detector `{}` is there twice", name.value), "rename one");
     }
-    settings.custom.push(Custom { name: name.value, class: class.value, matches, level });
+    settings.custom.push(Custom { name: name.value, class: class.value, matches, level, examples, counterexamples });
+}
+
+fn read_exception(table: &Table<'_>, index: usize, now_unix: i64, settings: &mut Settings, origins: &mut Origins) {
+    let (name, class) = (table.required("name"), table.required("class"));
+    // Somebody answers for it, and says why; inspection itself needs neither.
+    let (owner, reason) = (table.required("owner"), table.required("reason"));
+    let (value, pattern) = (table.text("value"), table.text("pattern"));
+    let Some(end) = table.end_of_day("expires") else {
+        if !table.has("expires") {
+            table.missing("expires");
+        }
+        return;
+    };
+    let values = match (value, pattern) {
+        (Some(value), None) => match parse_value(&value.value) {
+            Some(values) => values,
+            None => {
+                let help = "make it with `portcullis inspect --exception CLASS < value`";
+                return table.error(value.at, "`value` is not a salted digest", help);
+            }
+        },
+        (None, Some(pattern)) => Excepted::Pattern(pattern.value),
+        (Some(value), Some(_)) => {
+            return table.error(value.at, "`value` and `pattern` are both given", "make two exceptions of them");
+        }
+        (None, None) => return table.missing("value"),
+    };
+    if [&name, &class, &owner, &reason].iter().any(|text| text.value.is_empty()) {
+        return;
+    }
+    if origins.exceptions.insert(name.value.clone(), (index, name.at.clone())).is_some() {
+        return table.error(name.at, format!("the exception `{}` is there twice", name.value), "rename one");
+    }
+    if end.value <= now_unix {
+        let message = format!("the exception `{}` is over and no longer used", name.value);
+        return table.warn(end.at, message, "drop it, or have its owner look again and give it a new date");
+    }
+    origins.first_end_unix = origins.first_end_unix.into_iter().chain([end.value]).min();
+    settings.exceptions.push(Exception { name: name.value, class: class.value, values });
+}
+
+/// Reads `hmac-sha256:SALT:DIGEST`, both hexadecimal.
+fn parse_value(text: &str) -> Option<Excepted> {
+    let (salt, digest) = text.strip_prefix("hmac-sha256:")?.split_once(':')?;
+    Some(Excepted::Value { salt: from_hex(salt)?, digest: from_hex(digest)?.try_into().ok()? })
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2));
+    pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()
 }

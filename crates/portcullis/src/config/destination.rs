@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use judge::{Assessment, DestinationFacts, Hosting, Mode, Provenance};
-use proxy::destination::Timeouts;
+use judge::{Assessed, Assessment, DestinationFacts, Hosting, Mode, Provenance};
+use proxy::destination::{Probing, Timeouts};
 
 use super::document::{Document, Table};
 use super::endpoint::{self, Endpoint};
 use super::fields;
 use super::listener::existing;
 use super::problem::{File, Problems};
+use super::region::{self, Declared, Deployment};
+use super::routing;
 use super::secret::{self, Credential};
 use super::vendor::Vendor;
 
@@ -42,6 +44,12 @@ pub struct Destination {
     pub openai_service: bool,
     /// Tokens to ask for where its format requires a limit and the call gives none.
     pub max_output_tokens_default: u64,
+    /// Its share among destinations of one priority.
+    pub weight: u32,
+    /// Its active probes.
+    pub probing: Option<Probing>,
+    /// What protects it from too many calls at once.
+    pub admission: Option<proxy::admission::Rules>,
     /// Who answers for it.
     #[expect(dead_code, reason = "policy sees whether they are named; the owner register is its next reader")]
     pub owners: Owners,
@@ -119,12 +127,24 @@ pub(super) fn read(
     let region = table.text("region").map(|at| at.value).unwrap_or_default();
     check_region(&table, &region, vendor.as_deref(), beside.vendors);
     let jurisdiction = jurisdiction(&table, hosting);
+    let deployment = table.choice("deployment", &Deployment::WORDS).map(|at| at.value);
+    if let (Some(endpoint), Some(Hosting::Hosted)) = (&endpoint, hosting) {
+        let declared = Declared { region: &region, jurisdiction: &jurisdiction, deployment };
+        let name = if let Model::Named(name) = &model { name } else { "" };
+        region::check(&table, endpoint, name, &declared, beside.mode);
+    }
     let digest = digest(&table, "digest");
     let credential = credential(&table, kind, beside, files);
     let host = endpoint.as_ref().map(|endpoint| endpoint.host.clone()).unwrap_or_default();
     let openai_service = table.flag("openai_service", host == "api.openai.com");
     let allow_unmodelled = table.flag("allow_unmodelled", false);
+    let service = table.text("service").map(|at| at.value).unwrap_or_default();
+    let pinned = pinned(&table, &model);
+    check_service(&table, &service, vendor.as_deref(), beside.vendors);
     let timeouts = timeouts(&table);
+    let weight = table.whole("weight", u64::from(WEIGHT_DEFAULT), 0..=1000);
+    let probing = routing::probing(&table, kind, hosting);
+    let admission = routing::admission(&table);
     let priority = table.whole("priority", u64::from(PRIORITY_DEFAULT), 0..=1000);
     let max_output_tokens_default = table.whole("max_output_tokens_default", OUTPUT_TOKENS_DEFAULT, 1..=1_000_000);
     // Everything was read, so that everything wrong was told.
@@ -146,6 +166,9 @@ pub(super) fn read(
         owned: owners.complete(),
         allow_unmodelled,
         assessment: assessment(hosting, vendor.as_deref(), beside.vendors),
+        service,
+        floating: hosting == Hosting::Hosted && !pinned,
+        assessed: assessed(hosting, vendor.as_deref(), beside.vendors),
     };
     tell_what_production_closes(&table, &facts, beside.mode);
     Some(Destination {
@@ -161,6 +184,9 @@ pub(super) fn read(
         timeouts,
         openai_service,
         max_output_tokens_default,
+        weight: u32::try_from(weight).unwrap_or(WEIGHT_DEFAULT),
+        probing,
+        admission,
         owners,
     })
 }
@@ -374,6 +400,47 @@ fn check_region(table: &Table<'_>, region: &str, vendor: Option<&str>, vendors: 
     }
 }
 
+/// An agreement for some services covers no others.
+fn check_service(table: &Table<'_>, service: &str, vendor: Option<&str>, vendors: &BTreeMap<String, Vendor>) {
+    let Some((name, vendor)) = vendor.and_then(|name| Some((name, vendors.get(name)?))) else { return };
+    if !service.is_empty() && vendor.baa && !vendor.baa_services.iter().any(|covered| covered == service) {
+        let message = format!("the agreement with vendor `{name}` does not cover the service `{service}`");
+        table.warn(table.place("service"), message, "correct the name, or add it to `baa_services` of the vendor");
+    }
+}
+
+/// Whether the model's name stands for one version. The caller's own name never does.
+fn pinned(table: &Table<'_>, model: &Model) -> bool {
+    let Model::Named(name) = model else {
+        if table.flag("pinned", false) {
+            let help = "name one model, or remove `pinned`";
+            table.error(table.place("pinned"), "the callers name the model here, so nothing is pinned", help);
+        }
+        return false;
+    };
+    table.flag("pinned", carries_date(name))
+}
+
+/// Whether a name carries a date: `2024-08-06` or `20250219`.
+fn carries_date(name: &str) -> bool {
+    let digits = name.replace('-', "");
+    let runs = digits.split(|c: char| !c.is_ascii_digit());
+    runs.filter(|run| run.len() >= 8).any(|run| {
+        run.get(run.len() - 8..).is_some_and(|date| {
+            let month = date.get(4..6).unwrap_or_default();
+            date.starts_with("20") && ("01"..="12").contains(&month)
+        })
+    })
+}
+
+fn assessed(hosting: Hosting, vendor: Option<&str>, vendors: &BTreeMap<String, Vendor>) -> Assessed {
+    match (hosting, vendor.and_then(|vendor| vendors.get(vendor))) {
+        (Hosting::SelfHosted, _) => Assessed::own(),
+        (Hosting::Hosted, Some(vendor)) => vendor.assessed(),
+        (Hosting::Hosted, None) => Assessed::default(),
+    }
+}
+
 /// A digest, told when it is not one.
 pub(super) fn digest(table: &Table<'_>, name: &str) -> Option<String> {
     let text = table.text(name)?;
@@ -470,6 +537,8 @@ pub(super) fn kind_name(kind: Kind) -> &'static str {
 pub(super) const CALLERS_MODEL: &str = "*";
 /// The priority of a destination that names none.
 pub(super) const PRIORITY_DEFAULT: u32 = 100;
+/// The weight of a destination that names none.
+pub(super) const WEIGHT_DEFAULT: u32 = 1;
 /// Tokens to ask for where a format requires a limit and the call gives none.
 pub(super) const OUTPUT_TOKENS_DEFAULT: u64 = 4096;
 const KINDS: [&str; 7] = ["openai", "anthropic", "embedded", "azure_openai", "bedrock", "vertex", "gemini"];

@@ -1,6 +1,10 @@
 //! Every field of every configuration file: what it means, its unit, its default. `docs/configuration.md` is made from
 //! these tables, unknown keys are told by them, and a test fails when one of them is never read.
 
+mod routing;
+
+pub(super) use routing::{ADMISSION, ALIAS, BUDGET, HEALTH, PRICE, PRICES};
+
 /// One field.
 #[cfg_attr(not(test), expect(dead_code, reason = "the reference in docs/ is made from it, by a test"))]
 #[derive(Debug)]
@@ -36,20 +40,28 @@ impl Section {
 
 /// Every section, in the order of the reference.
 #[cfg_attr(not(test), expect(dead_code, reason = "the reference in docs/ is made from it, by a test"))]
-pub(super) const ALL: [&Section; 13] = [
+pub(super) const ALL: [&Section; 21] = [
     &MAIN,
     &TLS,
     &LIMITS,
     &INSPECTION,
     &THRESHOLDS,
     &LEDGER,
+    &OBSERVE,
+    &ALIAS,
+    &BUDGET,
     &DESTINATION,
+    &HEALTH,
+    &ADMISSION,
     &OWNERS,
     &VENDOR,
     &USE_CASE,
     &CLASSES,
     &DETECTOR,
+    &EXCEPTION,
     &MODEL,
+    &PRICES,
+    &PRICE,
 ];
 
 const fn field(
@@ -106,6 +118,16 @@ pub(super) const MAIN: Section = Section {
             "How much is inspected, and from which scores on an injection counts.",
         ),
         field("ledger", "table", "see there", "…", "How the ledger is written."),
+        field(
+            "policy_signers",
+            "table",
+            "none: policies need no signature",
+            "…",
+            "Who may sign policies: name = `\"ed25519:…\"`, as `portcullis policy signer FILE` prints it. With it, policies are loaded only with `policies/bundle.signed` by two of them. It changes at a restart only.",
+        ),
+        field("observe", "table", "none", "…", "Callers that are observed for a while instead of refused."),
+        field("alias", "list of tables", "none", "…", "How the destinations of one alias are ordered."),
+        field("budget", "list of tables", "none", "…", "Hard limits of requests, tokens and money."),
     ],
 };
 
@@ -195,6 +217,55 @@ pub(super) const LIMITS: Section = Section {
             "Segments of one call that are inspected. Over it the call is refused.",
         ),
         field(
+            "documents_max",
+            "whole number",
+            "16",
+            "16",
+            "Documents of one call whose text is read. Further ones stay opaque.",
+        ),
+        field(
+            "documents_bytes_max",
+            "whole number, bytes",
+            "16777216",
+            "16777216",
+            "Largest document that is read. Taken at start, like all further limits of documents.",
+        ),
+        field(
+            "documents_text_bytes_max",
+            "whole number, bytes",
+            "8388608",
+            "8388608",
+            "How much text is taken out of one document. A document with more stays opaque in addition.",
+        ),
+        field(
+            "documents_time_ms",
+            "whole number, milliseconds",
+            "10000",
+            "10000",
+            "Longest time for one document; then its process is killed and it stays opaque.",
+        ),
+        field(
+            "documents_wait_ms",
+            "whole number, milliseconds",
+            "5000",
+            "5000",
+            "Longest time that a document waits for a process; then it stays opaque.",
+        ),
+        field(
+            "documents_memory_bytes",
+            "whole number, bytes",
+            "1073741824",
+            "1073741824",
+            "Address space of a process that reads a document.",
+        ),
+        field(
+            "documents_children",
+            "whole number",
+            "2",
+            "2",
+            "Processes that read documents at the same time. With 0 all documents stay opaque.",
+        ),
+        field(
             "answer_bytes_max",
             "whole number, bytes",
             "67108864",
@@ -240,7 +311,7 @@ pub(super) const INSPECTION: Section = Section {
     meaning: "How much is read of each piece of content. What is over a limit is found as `opaque.text`, never ignored.",
     fields: &[
         field("piece_bytes_max", "whole number, bytes", "4194304", "4194304", "The longest text that is read."),
-        field("decode_depth_max", "whole number", "2", "2", "How many layers of encoding are undone."),
+        field("decode_depth_max", "whole number", "3", "2", "How many layers of encoding are undone."),
         field(
             "decode_bytes_max",
             "whole number, bytes",
@@ -345,6 +416,23 @@ pub(super) const LEDGER: Section = Section {
     ],
 };
 
+pub(super) const OBSERVE: Section = Section {
+    file: "portcullis.toml",
+    table: "[observe]",
+    meaning: "A first week of looking: what policy would refuse these callers is inspected, recorded as observed and let through. What cannot be evaluated, what production closes and what the door does not understand is refused all the same.",
+    fields: &[
+        field("callers", "list of texts", "required", "[\"billing\"]", "The names of their keys."),
+        field("until", "date", "required", "2026-12-01", "The last day of it, in UTC."),
+        field(
+            "level_max",
+            "`public`, `internal` or `confidential`",
+            "required",
+            "\"internal\"",
+            "The highest level that is let through.",
+        ),
+    ],
+};
+
 pub(super) const DESTINATION: Section = Section {
     file: "destinations/*.toml",
     table: "",
@@ -406,7 +494,27 @@ pub(super) const DESTINATION: Section = Section {
             "10",
             "Among destinations of one alias the lowest is tried first; then self-hosted before hosted, then by name.",
         ),
-        field("region", "text", "none", "\"eu-central-1\"", "Where it runs."),
+        field(
+            "weight",
+            "whole number, 0 to 1000",
+            "1",
+            "3",
+            "Its share among destinations of the same priority, where an alias goes by weights. 0: only when there is nothing else.",
+        ),
+        field(
+            "region",
+            "text",
+            "none",
+            "\"eu-central-1\"",
+            "Where it runs. Refused where the endpoint, or the model's name, says otherwise.",
+        ),
+        field(
+            "deployment",
+            "`regional`, `data_zone` or `global`",
+            "none",
+            "\"regional\"",
+            "For Azure: the kind of the deployment, which its address does not tell. `global` ones are processed in any region.",
+        ),
         field("jurisdiction", "text", "required when hosted", "\"EU\"", "Whose law reaches what is sent there."),
         field(
             "private_network",
@@ -423,6 +531,20 @@ pub(super) const DESTINATION: Section = Section {
             "`env:NAME` or `file:/path`. Never the secret itself.",
         ),
         field("vendor", "text", "required when hosted", "\"acme\"", "Who runs it: a file in `vendors/`."),
+        field(
+            "service",
+            "text",
+            "none",
+            "\"messages-api\"",
+            "For hosted: the vendor's service, as its agreements name it.",
+        ),
+        field(
+            "pinned",
+            "`true` or `false`",
+            "whether the model's name carries a date",
+            "true",
+            "For hosted: whether the name stands for one version of the model that does not change without notice.",
+        ),
         field(
             "digest",
             "`sha256:` and 64 hexadecimal digits",
@@ -474,6 +596,8 @@ pub(super) const DESTINATION: Section = Section {
         ),
         field("total_timeout_ms", "whole number, milliseconds", "900000", "900000", "From sending to the last byte."),
         field("owners", "table", "none: closed in production", "…", "Who answers for it."),
+        field("health", "table", "none: no active probes", "…", "Active probes."),
+        field("admission", "table", "none: no limit", "…", "How many calls it gets at once."),
     ],
 };
 
@@ -505,12 +629,20 @@ pub(super) const VENDOR: Section = Section {
         field("reviewer", "text", "required", "\"privacy@hospital.example\"", "Who looked."),
         field("training_use", "`true` or `false`", "required", "false", "Whether it trains on what it is sent."),
         field("retention_days", "whole number, days", "required", "30", "How long it keeps what it is sent."),
+        field("baa", "`true` or `false`", "`false`", "true", "Whether a business associate agreement is in force."),
         field(
-            "baa",
-            "`true` or `false`",
-            "`false`",
-            "true",
-            "Whether a business associate agreement covers the service.",
+            "baa_services",
+            "list of texts",
+            "none",
+            "[\"messages-api\"]",
+            "The services that the agreement covers, as destinations name theirs under `service`.",
+        ),
+        field(
+            "baa_features",
+            "list of texts",
+            "none",
+            "[\"chat\", \"embed\"]",
+            "The features that the agreement covers, by the names of actions: `chat`, `embed`, `count_tokens`, `use_tool`, `store_state`, `send_attachment`, `retrieve`.",
         ),
         field(
             "regions",
@@ -541,6 +673,20 @@ pub(super) const USE_CASE: Section = Section {
         field("criticality", "`low`, `medium`, `high` or `critical`", "`medium`", "\"high\"", "What depends on it."),
         field("tier", "text", "none", "\"high-risk\"", "Its risk class, in the organisation's own words."),
         field(
+            "environment",
+            "`production`, `test` or `experiment`",
+            "`production`",
+            "\"experiment\"",
+            "Whether its data are real: policies may permit more to what is not.",
+        ),
+        field(
+            "residency",
+            "list of texts",
+            "none: policies take the strictest",
+            "[\"EU\", \"CH\"]",
+            "The jurisdictions that its personal data may be in, as destinations name theirs.",
+        ),
+        field(
             "expected_classes",
             "list of texts",
             "none",
@@ -563,6 +709,7 @@ pub(super) const CLASSES: Section = Section {
             "Which level a class has, by class or prefix: `\"pii.ip\" = \"internal\"`. The longest that fits decides.",
         ),
         field("detectors", "list of tables", "none", "…", "The organisation's own detectors."),
+        field("exceptions", "list of tables", "none", "…", "False positives that somebody answers for."),
     ],
 };
 
@@ -588,6 +735,53 @@ pub(super) const DETECTOR: Section = Section {
             "Words and phrases of 3 to 256 bytes, found whole and whatever their case.",
         ),
         field("level", "level", "by `[levels]`; else `restricted`", "\"confidential\"", "The level of the class."),
+        field(
+            "examples",
+            "list of texts",
+            "none",
+            "[\"see PRJ-123456\"]",
+            "Texts in which the detector must find something. `portcullis check` tries each, and one that fails refuses the configuration.",
+        ),
+        field(
+            "counterexamples",
+            "list of texts",
+            "none",
+            "[\"PRJ-12\"]",
+            "Texts in which the detector must find nothing, tried likewise.",
+        ),
+    ],
+};
+
+pub(super) const EXCEPTION: Section = Section {
+    file: "classes/*.toml",
+    table: "[[exceptions]]",
+    meaning: "A false positive that somebody answers for: a value, or a pattern of values, that is no finding of a class.",
+    fields: &[
+        field("name", "text", "required", "\"test card\"", "What records and messages call it."),
+        field("class", "text", "required", "\"pci.card\"", "The class, or prefix of classes, that the value is not."),
+        field(
+            "value",
+            "text",
+            "one of `value` and `pattern`",
+            "\"hmac-sha256:…:…\"",
+            "A salted digest of the value, which `portcullis inspect --exception CLASS < value` makes. The value itself is not written down.",
+        ),
+        field(
+            "pattern",
+            "text",
+            "one of `value` and `pattern`",
+            "\"[a-z]{1,20}@example\\\\.com\"",
+            "A regular expression of at most 256 bytes that must match the whole of what was found.",
+        ),
+        field("owner", "text", "required", "\"privacy@hospital.example\"", "Who answers for it."),
+        field("reason", "text", "required", "\"published by the card scheme for tests\"", "Why it is no finding."),
+        field(
+            "expires",
+            "date",
+            "required",
+            "2027-06-30",
+            "The last day on which it holds. The door reloads by itself when it is over.",
+        ),
     ],
 };
 

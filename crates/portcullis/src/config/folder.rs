@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::destination::{Beside, Destination};
 use super::problem::{File, Problem, Problems, Severity};
-use super::{Config, aliases, classes, destination, main_file, models, policies, use_case, vendor, without};
+use super::routing::Prices;
+use super::{Config, aliases, bundle, classes, destination, main_file, models, policies, use_case, vendor, without};
 
 /// Loads the folder `dir`.
 pub(super) fn load(
@@ -28,9 +29,15 @@ pub(super) fn load(
         |file| main_file::read(file, dir, mode, &problems, &mut files),
     );
     let mut inspection = main.inspection;
-    let origins = classes::read(&found.classes, &mut inspection, &problems);
+    let origins = classes::read(&found.classes, now_unix(), &mut inspection, &problems);
     let inspector = classes::inspector(&found.classes, &inspection, &origins, &problems);
     let policies = policies::compile(&found.policies, &classes::vocabulary(&inspection), &problems);
+    let candidate = if found.candidate.is_empty() {
+        None
+    } else {
+        policies::compile(&found.candidate, &classes::vocabulary(&inspection), &problems)
+    };
+    let signed = policies::signed(&found.policies, found.bundle.as_ref(), &main.policy_signers, &problems);
     let vendors: BTreeMap<_, _> = found
         .vendors
         .iter()
@@ -47,6 +54,9 @@ pub(super) fn load(
         destinations.push(without::embedded());
     }
     aliases::sort(&mut destinations);
+    let mut prices = Prices::default();
+    found.prices.iter().for_each(|file| prices.read(file, &problems));
+    aliases::tell_unknown(&main.strategies, &destinations, &problems);
 
     let warnings = problems.into_result()?;
     let (Some(inspector), Some(policies)) = (inspector, policies) else {
@@ -63,17 +73,30 @@ pub(super) fn load(
         drain: main.drain,
         limits: main.limits,
         ledger: main.ledger,
-        aliases: aliases::of(&destinations),
+        aliases: aliases::of(&destinations, &main.strategies),
+        prices: prices.of_all(&destinations),
+        budgets: main.budgets,
         destinations,
         policies,
+        policy_signers: main.policy_signers,
+        signed,
+        candidate,
+        observed: main.observed,
         inspection,
         inspector: Arc::new(inspector),
+        exceptions_end_unix: origins.first_end_unix,
         vendors,
         use_cases,
         files,
         hash: hash(&read),
         warnings,
     })
+}
+
+/// Seconds since 1970.
+fn now_unix() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// `sha256:` and 64 hexadecimal digits over names and bytes of files, each behind its length.
@@ -98,10 +121,13 @@ struct Found {
     main: Option<File>,
     destinations: Vec<File>,
     policies: Vec<File>,
+    bundle: Option<File>,
+    candidate: Vec<File>,
     classes: Vec<File>,
     vendors: Vec<File>,
     use_cases: Vec<File>,
     models: Vec<File>,
+    prices: Vec<File>,
 }
 
 struct Walk<'a> {
@@ -133,16 +159,22 @@ impl Walk<'_> {
     }
 
     fn folder(&mut self, name: &str, found: &mut Found) {
+        if name == "policies" {
+            let path = self.dir.join(name).join(bundle::FILE);
+            found.bundle = path.is_file().then(|| self.file(&path, format!("{name}/{}", bundle::FILE))).flatten();
+        }
         let into: &mut Vec<File> = match name {
             "destinations" => &mut found.destinations,
             "policies" => &mut found.policies,
+            "policies_candidate" => &mut found.candidate,
             "classes" => &mut found.classes,
             "vendors" => &mut found.vendors,
             "use_cases" => &mut found.use_cases,
             "models" => &mut found.models,
+            "prices" => &mut found.prices,
             _ => return self.unknown_folder(name),
         };
-        let extension = if name == "policies" { "cedar" } else { "toml" };
+        let extension = if name.starts_with("policies") { "cedar" } else { "toml" };
         for (file, path) in self.entries(&self.dir.join(name), &format!("{name}/")) {
             if has_extension(&file, extension) && path.is_file() {
                 into.extend(self.file(&path, file));
@@ -237,10 +269,11 @@ fn has_extension(name: &str, extension: &str) -> bool {
 }
 
 const MAIN: &str = "portcullis.toml";
-const FOLDERS: [&str; 6] = ["destinations", "policies", "classes", "vendors", "use_cases", "models"];
-/// Files for people and editors, and tests of policies (which `portcullis policy test` will run: not built yet).
-const SILENT: [&str; 4] = [".md", ".example", ".cedarschema", ".test.toml"];
-const NOT_BUILT_YET: [&str; 5] = ["templates", "prices", "sinks", "alerts", "retention"];
+const FOLDERS: [&str; 8] =
+    ["destinations", "policies", "policies_candidate", "classes", "vendors", "use_cases", "models", "prices"];
+/// Files for people and editors, and tests of policies (which `portcullis policy test` runs).
+const SILENT: [&str; 5] = [".md", ".example", ".cedarschema", ".test.toml", bundle::FILE];
+const NOT_BUILT_YET: [&str; 4] = ["templates", "sinks", "alerts", "retention"];
 /// The largest configuration file in bytes.
 const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// The most files in one folder.

@@ -1,15 +1,21 @@
 //! `portcullis.toml`: mode, listeners, limits, inspection and ledger.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use judge::Mode;
 use proxy::limits::Limits;
+use store::budgets::Budget;
 
+use super::budgets;
+use super::bundle::{self, Signers};
 use super::document::{Document, Table};
 use super::fields;
 use super::listener::{self, Listener};
 use super::problem::{File, Problems};
+use super::routing::{self, Strategies};
+use super::use_case;
 
 /// What the main file says.
 pub(super) struct Main {
@@ -20,6 +26,10 @@ pub(super) struct Main {
     pub(super) drain: Duration,
     pub(super) inspection: inspect::Settings,
     pub(super) ledger: store::Options,
+    pub(super) strategies: Strategies,
+    pub(super) budgets: Vec<Budget>,
+    pub(super) observed: BTreeMap<String, judge::Observe>,
+    pub(super) policy_signers: Signers,
 }
 
 impl Default for Main {
@@ -32,6 +42,10 @@ impl Default for Main {
             drain: DRAIN,
             inspection: inspect::Settings::default(),
             ledger: store::Options::default(),
+            strategies: Strategies::new(),
+            budgets: Vec::new(),
+            observed: BTreeMap::new(),
+            policy_signers: BTreeMap::new(),
         }
     }
 }
@@ -53,6 +67,7 @@ pub(super) fn read(
     let limits = main.table("limits", &fields::LIMITS);
     let inspection = main.table("inspection", &fields::INSPECTION);
     let ledger = main.table("ledger", &fields::LEDGER);
+    let observe = main.table("observe", &fields::OBSERVE);
     Main {
         mode,
         listen,
@@ -61,6 +76,10 @@ pub(super) fn read(
         limits: limits.map(|table| read_limits(&table)).unwrap_or_default(),
         inspection: inspection.map(|table| read_inspection(&table)).unwrap_or_default(),
         ledger: ledger.map(|table| read_ledger(&table, mode)).unwrap_or_default(),
+        strategies: routing::strategies(&main),
+        budgets: budgets::read(&main),
+        policy_signers: read_signers(&main),
+        observed: observe.map(|table| read_observe(&table)).unwrap_or_default(),
     }
 }
 
@@ -76,12 +95,27 @@ fn read_limits(table: &Table<'_>) -> Limits {
         connection_calls_max: small(table, "connection_calls_max", default.connection_calls_max, 65_535),
         calls_max: size(table, "calls_max", default.calls_max, 1, MIB),
         segments_max: size(table, "segments_max", default.segments_max, 1, MIB),
+        documents_max: size(table, "documents_max", default.documents_max, 0, 1024),
+        documents: read_documents(table),
         answer_bytes_max: size(table, "answer_bytes_max", default.answer_bytes_max, 1024, GIB),
         stream_bytes_max: table.whole("stream_bytes_max", default.stream_bytes_max, 1024..=GIB * 64),
         attempts_max: small(table, "attempts_max", default.attempts_max, 100),
         keepalive_after: ms(table, "keepalive_after_ms", default.keepalive_after, 100),
         breaker_failures: small(table, "breaker_failures", default.breaker_failures, 1000),
         breaker_open: ms(table, "breaker_open_ms", default.breaker_open, 1),
+    }
+}
+
+/// Limits of each document.
+fn read_documents(table: &Table<'_>) -> documents::Limits {
+    let default = documents::Limits::default();
+    documents::Limits {
+        bytes_max: size(table, "documents_bytes_max", default.bytes_max, 1024, GIB),
+        text_bytes_max: size(table, "documents_text_bytes_max", default.text_bytes_max, 1024, GIB),
+        time_ms: table.whole("documents_time_ms", default.time_ms, 10..=HOUR_MS),
+        wait_ms: table.whole("documents_wait_ms", default.wait_ms, 1..=HOUR_MS),
+        memory_bytes: table.whole("documents_memory_bytes", default.memory_bytes, 256 * MIB..=GIB * 64),
+        children: size(table, "documents_children", default.children, 0, 64),
     }
 }
 
@@ -139,6 +173,54 @@ fn read_ledger(table: &Table<'_>, mode: Mode) -> store::Options {
     }
 }
 
+/// Who may sign policies. One person under two names, or fewer than must sign, would be no protection.
+fn read_signers(main: &Table<'_>) -> Signers {
+    let mut signers = Signers::new();
+    for (name, key) in main.pairs("policy_signers") {
+        let Some(public) = bundle::public_key(&key.value) else {
+            let help = "write what `portcullis policy signer FILE` prints";
+            main.error(key.at, format!("the key of `{}` is not a public key", name.value), help);
+            continue;
+        };
+        if signers.values().any(|known| *known == public) {
+            main.error(key.at, format!("`{}` has the key of somebody else", name.value), "give each person a key");
+            continue;
+        }
+        signers.insert(name.value, public);
+    }
+    if main.has("policy_signers") && signers.len() < bundle::SIGNATURES_MIN {
+        let message = format!("fewer than {} people may sign, so nothing could be loaded", bundle::SIGNATURES_MIN);
+        main.error(main.place("policy_signers"), message, "name more people");
+    }
+    signers
+}
+
+/// Callers that are observed. Without an end, or for the highest level, there is no observing.
+fn read_observe(table: &Table<'_>) -> BTreeMap<String, judge::Observe> {
+    for required in ["callers", "until", "level_max"] {
+        if !table.has(required) {
+            table.missing(required);
+        }
+    }
+    let level = use_case::level(table, "level_max");
+    if level == Some(inspect::Level::Restricted) {
+        let help = "observe up to `confidential` at most";
+        table.error(table.place("level_max"), "what is restricted is never let through to be observed", help);
+    }
+    let callers = table.texts("callers");
+    let (Some(until), Some(level_max)) = (table.end_of_day("until"), level) else { return BTreeMap::new() };
+    table.warn(
+        table.place("callers"),
+        format!(
+            "{} observed: what policy refuses them is let through up to `{level_max}` and recorded as observed",
+            if callers.len() == 1 { "one caller is".to_owned() } else { format!("{} callers are", callers.len()) }
+        ),
+        "remove [observe] to enforce",
+    );
+    let observe = judge::Observe { until_unix: until.value, level_max };
+    callers.into_iter().map(|caller| (caller.value, observe)).collect()
+}
+
 fn ms(table: &Table<'_>, name: &str, default: Duration, least: u64) -> Duration {
     let default = u64::try_from(default.as_millis()).unwrap_or(u64::MAX);
     Duration::from_millis(table.whole(name, default, least..=DAY_MS))
@@ -154,6 +236,7 @@ fn small(table: &Table<'_>, name: &str, default: u32, most: u64) -> u32 {
 
 /// How long open calls get to finish when the door stops.
 const DRAIN: Duration = Duration::from_secs(30);
+const HOUR_MS: u64 = 60 * 60 * 1000;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const MIB: u64 = 1024 * 1024;
 const GIB: u64 = 1024 * MIB;

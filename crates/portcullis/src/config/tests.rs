@@ -361,7 +361,10 @@ fn owners_assessment_and_promotion_are_told_in_both_modes_and_close_in_productio
 #[test]
 fn a_vendor_assessed_elsewhere_is_told() {
     let vendor = format!("{VENDOR}regions = [\"us-east-1\"]\n");
-    let hosted = format!("{HOSTED}region = \"eu-west-1\"\n{OWNERS}");
+    // The address of this service tells its region, and the file says the same.
+    let hosted =
+        HOSTED.replace("api.openai.com", "bedrock-runtime.eu-west-1.amazonaws.com").replace("\"US\"", "\"EU\"");
+    let hosted = format!("{hosted}region = \"eu-west-1\"\n{OWNERS}");
     let told = told(&[("destinations/a.toml", &hosted), ("vendors/acme.toml", &vendor)], Mode::Development);
     assert_eq!(
         told,
@@ -389,6 +392,48 @@ fn aliases_are_ordered_by_priority_then_self_hosted_then_name() {
     assert_eq!(order, ["d", "b", "c", "a"]);
 }
 
+fn exception(more: &str) -> String {
+    format!("[[exceptions]]\nname = \"desk\"\nclass = \"pii.email\"\nowner = \"privacy\"\nreason = \"public\"\n{more}")
+}
+
+#[test]
+fn exceptions_hold_until_their_day_is_over() {
+    let emails = |expires: &str| {
+        let text = exception(&format!("pattern = \"[a-z]{{1,20}}@ward\\\\.example\"\nexpires = {expires}\n"));
+        let config = load(&[("classes/own.toml", &text)]);
+        let piece = inspect::Piece::text(inspect::Channel::User, "to desk@ward.example");
+        (config.inspector.inspect(&[piece]).findings.len(), config.exceptions_end_unix, config.warnings.len())
+    };
+    let (found, end, warnings) = emails("2126-11-20");
+    assert_eq!((found, end.is_some(), warnings), (0, true, 0));
+    assert_eq!(emails("2020-11-20"), (1, None, 1));
+}
+
+#[test]
+fn an_exception_without_owner_reason_end_or_digest_is_refused() {
+    let digest = format!("hmac-sha256:{}:{}", "5a".repeat(16), "c3".repeat(32));
+    assert_eq!(
+        load(&[("classes/own.toml", &exception(&format!("value = \"{digest}\"\nexpires = 2126-11-20\n")))])
+            .inspection
+            .exceptions
+            .len(),
+        1
+    );
+    for (text, expected) in [
+        (exception("pattern = \"a\"\n"), "`expires` is missing"),
+        (exception("expires = 2126-11-20\n"), "`value` is missing"),
+        (exception("value = \"desk@ward.example\"\nexpires = 2126-11-20\n"), "`value` is not a salted digest"),
+        (exception("value = \"hmac-sha256:5a:c3\"\nexpires = 2126-11-20\n"), "`value` is not a salted digest"),
+        (exception("pattern = \"a+\"\nexpires = 2126-11-20\n"), "can match more than 256 bytes"),
+        (
+            exception("pattern = \"a\"\nexpires = 2126-11-20\n").replace("owner = \"privacy\"\n", ""),
+            "`owner` is missing",
+        ),
+    ] {
+        check_mode("classes/own.toml", &text, Mode::Development, expected, true);
+    }
+}
+
 #[test]
 fn the_organisation_s_own_detectors_and_levels_are_in_force() {
     let classes = "[levels]\n\"pii.ip\" = \"internal\"\n[[detectors]]\nname = \"projects\"\nclass = \"acme.project\"\npattern = \"PRJ-[0-9]{6}\"\nlevel = \"confidential\"\n[[detectors]]\nname = \"words\"\nclass = \"acme.word\"\nwords = [\"bluebird\"]\n";
@@ -406,6 +451,14 @@ fn the_organisation_s_own_detectors_and_levels_are_in_force() {
         ("[[detectors]]\nname = \"a\"\nclass = \"b.c\"\n", "`pattern` is missing"),
         ("[[detectors]]\nname = \"a\"\nclass = \"b.c\"\npattern = \"x{3}\"\nwords = [\"abc\"]\n", "both given"),
         ("[detectors]\nname = \"a\"\n", "is not a list of tables"),
+        (
+            "[[detectors]]\nname = \"a\"\nclass = \"b.c\"\npattern = \"x{3}\"\nexamples = [\"xx\"]\n",
+            "finds nothing in its example `xx`",
+        ),
+        (
+            "[[detectors]]\nname = \"a\"\nclass = \"b.c\"\npattern = \"x{3}\"\ncounterexamples = [\"xxx\"]\n",
+            "finds something in `xxx`",
+        ),
         (
             "[[detectors]]\nname = \"a\"\nclass = \"b.c\"\npattern = \"x{3}\"\nlevel = \"high\"\n",
             "`level` must be one of",

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use judge::{Assessment, DestinationFacts, Hosting, Mode, Policies, Provenance};
+use judge::{Assessed, Assessment, DestinationFacts, Hosting, Mode, Policies, Provenance};
 use proxy::destination::Timeouts;
 
 use super::destination::{self, CALLERS_MODEL, Destination, Kind, Model, Owners};
 use super::endpoint::Endpoint;
 use super::problem::{Problem, Problems};
+use super::routing::Prices;
 use super::{Config, aliases, classes, folder, main_file, secret};
 
 /// Loads it.
@@ -33,11 +34,18 @@ pub(super) fn load(env: &dyn Fn(&str) -> Option<String>, mode: Option<Mode>) -> 
         drain: main.drain,
         limits: main.limits,
         ledger: main.ledger,
-        aliases: aliases::of(&destinations),
+        aliases: aliases::of(&destinations, &main.strategies),
+        prices: Prices::default().of_all(&destinations),
+        budgets: Vec::new(),
         destinations,
         policies: Policies::built_in(),
+        policy_signers: BTreeMap::new(),
+        signed: None,
+        candidate: None,
+        observed: BTreeMap::new(),
         inspection: main.inspection,
         inspector: Arc::new(inspector),
+        exceptions_end_unix: None,
         vendors: BTreeMap::new(),
         use_cases: BTreeMap::new(),
         files: Vec::new(),
@@ -63,6 +71,9 @@ pub(super) fn embedded() -> Destination {
             allow_unmodelled: false,
             assessment: Assessment::NotRequired,
             provenance: Provenance::NotApplicable,
+            service: String::new(),
+            floating: false,
+            assessed: Assessed::own(),
         },
         kind: Kind::Embedded,
         endpoint: None,
@@ -75,6 +86,9 @@ pub(super) fn embedded() -> Destination {
         timeouts: Timeouts::default(),
         openai_service: false,
         max_output_tokens_default: destination::OUTPUT_TOKENS_DEFAULT,
+        weight: destination::WEIGHT_DEFAULT,
+        probing: None,
+        admission: None,
         owners: Owners::default(),
     }
 }
@@ -113,6 +127,8 @@ impl Provider {
                 vendor: Some(self.name.to_owned()),
                 model: CALLERS_MODEL.to_owned(),
                 assessment: Assessment::Missing,
+                floating: true,
+                assessed: Assessed::default(),
                 ..base.facts
             },
             kind: self.kind,

@@ -1,14 +1,18 @@
 //! Choose: the permitted destinations in the order they are tried. Every attempt is drawn from here and nowhere else.
 
 use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use judge::Permitted;
-use judge::choose::{Breaker, Health};
+use judge::choose::{Rule, Standing, Strategy};
 
 use super::Stop;
 use super::decide::{Permit, known};
+use super::extent::{self, Extent};
+use crate::admission::Slot;
+use crate::budget::{self, Most, Reservation};
 use crate::destination::Destination;
 use crate::metrics::Step;
 use crate::stopped::{Blame, Fault, Refusal, Stopped};
@@ -27,6 +31,8 @@ pub struct Route {
 pub(super) struct Shared {
     pub(super) permit: Permit,
     pub(super) permitted: Vec<String>,
+    /// What the call asks of a destination, at most.
+    pub(super) extent: Extent,
 }
 
 struct Candidate {
@@ -46,6 +52,10 @@ pub struct Attempt {
     pub(super) number: u32,
     /// Whether it finds out for its destination's breaker.
     pub(super) probe: bool,
+    /// What budgets keep for it until its outcome; `None` where none concerns it, and once its intent holds it.
+    pub(super) reserved: Option<Reservation>,
+    /// Its place at a destination that protects itself, until its intent holds it.
+    pub(super) slot: Option<Slot>,
 }
 
 /// A permitted destination that this call cannot be sent to after all; nothing was sent.
@@ -75,43 +85,87 @@ pub(super) enum Next {
     Nowhere,
 }
 
-/// Orders the permitted destinations by what is known of their health ([`judge::choose::order`]).
+/// Orders the permitted destinations by the alias's strategy and by what is known of them ([`judge::choose::order`]).
 ///
 /// # Errors
 /// A fault when all of them are being left alone; budgets and admission will refuse here.
 pub fn choose(permit: Permit) -> Result<Route, Stop> {
     let from = Instant::now();
     let context = Arc::clone(&permit.inspected.context);
+    let extent = Extent::of(&permit.inspected.call);
+    let rule =
+        Rule { strategy: permit.alias.strategy, seed: seed(&permit), attempts_max: permit.decision.permitted.len() };
     let now_ms = context.gate.clock_ms();
-    let behind = |index: usize| permit.alias.destinations.get(index);
-    let health = |index: usize| match behind(index) {
-        Some(destination) => Health { healthy: true, breaker: destination.health.breaker(now_ms) },
-        None => Health { healthy: false, breaker: Breaker::Closed },
+    let standing = |index: usize| {
+        // An index that stands for nothing is never tried.
+        permit.alias.destinations.get(index).map_or(NOBODY, |destination| standing(destination, extent, now_ms))
     };
-    let order = judge::choose::order(&permit.decision.permitted, health, permit.decision.permitted.len());
-    let waiting: VecDeque<Candidate> = order
-        .attempts
-        .iter()
-        .filter_map(|attempt| {
-            Some(Candidate {
-                destination: Arc::clone(behind(attempt.destination)?),
-                permitted: permit.decision.permitted.iter().find(|one| one.destination == attempt.destination)?.clone(),
-                kind: ledger::AttemptKind::Failover,
-                probe: attempt.probe,
-            })
-        })
-        .collect();
+    let order = judge::choose::order(&permit.decision.permitted, standing, rule);
+    let waiting: VecDeque<Candidate> =
+        order.attempts.iter().filter_map(|attempt| candidate(&permit, attempt)).collect();
     context.gate.metrics.lap(Step::Choose, from);
     if waiting.is_empty() {
-        let skipped = order.skipped.iter().filter_map(|(index, _)| behind(*index));
+        let skipped = order.skipped.iter().filter_map(|(index, _)| permit.alias.destinations.get(*index));
         let wait_ms = skipped.map(|destination| destination.health.rests_ms(now_ms)).min().unwrap_or(0);
         let known = known(&permit.inspected, &permit.decision, &permit.alias, Some(permit.input.clone()));
         return Err(Stop::at("choose", resting(wait_ms)).knowing(known));
     }
-    let permitted = permit.decision.permitted.iter().filter_map(|one| behind(one.destination));
-    let permitted = permitted.map(|destination| destination.facts.name.clone()).collect();
-    let shared = Arc::new(Shared { permit, permitted });
-    Ok(Route { shared, waiting, drawn: 0, unfit: Vec::new(), last: None })
+    Ok(Route::new(permit, extent, waiting))
+}
+
+/// The route of a probe: the one destination that it asks about, whatever is known of it.
+pub(super) fn choose_probed(permit: Permit) -> Route {
+    let extent = Extent::of(&permit.inspected.call);
+    let first = permit
+        .decision
+        .permitted
+        .first()
+        .map(|one| judge::choose::Attempt { destination: one.destination, probe: false });
+    let waiting = first.iter().filter_map(|attempt| candidate(&permit, attempt)).collect();
+    Route::new(permit, extent, waiting)
+}
+
+fn candidate(permit: &Permit, attempt: &judge::choose::Attempt) -> Option<Candidate> {
+    Some(Candidate {
+        destination: Arc::clone(permit.alias.destinations.get(attempt.destination)?),
+        permitted: permit.decision.permitted.iter().find(|one| one.destination == attempt.destination)?.clone(),
+        kind: ledger::AttemptKind::Failover,
+        probe: attempt.probe,
+    })
+}
+
+fn standing(destination: &Destination, extent: Extent, now_ms: u64) -> Standing {
+    let health = &destination.health;
+    Standing {
+        health: judge::choose::Health { healthy: health.passes_probes(), breaker: health.breaker(now_ms) },
+        tier: destination.priority,
+        weight: destination.weight,
+        warm_permille: health.warm_permille(now_ms),
+        outstanding_tokens: health.outstanding_tokens(),
+        latency_us: health.latency_us(),
+        cost_micros: destination.price.map(|price| price.micros(extent.input_tokens, extent.output_tokens)),
+    }
+}
+
+/// What decides lots: the call's own id, so that the same record gives the same order again; where calls stick, who calls and
+/// how the call begins.
+fn seed(permit: &Permit) -> u64 {
+    let context = &permit.inspected.context;
+    // Its keys are fixed, so that it gives the same in every run.
+    let mut hasher = DefaultHasher::new();
+    match permit.alias.strategy {
+        Strategy::Sticky => {
+            context.caller.tenant.hash(&mut hasher);
+            context.caller.id.hash(&mut hasher);
+            extent::hash_beginning(&permit.inspected.call, &mut hasher);
+        }
+        Strategy::Ordered
+        | Strategy::Weighted
+        | Strategy::LeastTokens
+        | Strategy::LowestLatency
+        | Strategy::LowestCost => context.call_id.hash(&mut hasher),
+    }
+    hasher.finish()
 }
 
 /// Every permitted destination failed too often a moment ago.
@@ -129,12 +183,29 @@ fn resting(wait_ms: u64) -> Fault {
 }
 
 impl Route {
-    /// The next attempt, if one is left.
+    fn new(permit: Permit, extent: Extent, waiting: VecDeque<Candidate>) -> Self {
+        let permitted =
+            permit.decision.permitted.iter().filter_map(|one| permit.alias.destinations.get(one.destination));
+        let permitted = permitted.map(|destination| destination.facts.name.clone()).collect();
+        let shared = Arc::new(Shared { permit, permitted, extent });
+        Self { shared, waiting, drawn: 0, unfit: Vec::new(), last: None }
+    }
+
+    /// The next attempt that budgets have room for, if one is left.
     pub fn draw(&mut self) -> Option<Attempt> {
         if self.drawn >= self.shared.permit.inspected.context.snapshot.limits.attempts_max {
             return None;
         }
-        let candidate = self.waiting.pop_front()?;
+        let (candidate, reserved) = loop {
+            let mut candidate = self.waiting.pop_front()?;
+            match reserve(&self.shared, &mut candidate) {
+                Ok(reserved) => break (candidate, reserved),
+                Err(why) => {
+                    let destination = candidate.destination.facts.name.clone();
+                    self.unfit.push(Unfit { destination, why: why.into() });
+                }
+            }
+        };
         self.drawn = self.drawn.saturating_add(1);
         Some(Attempt {
             shared: Arc::clone(&self.shared),
@@ -143,6 +214,8 @@ impl Route {
             kind: if self.drawn == 1 { ledger::AttemptKind::First } else { candidate.kind },
             number: self.drawn,
             probe: candidate.probe,
+            reserved,
+            slot: None,
         })
     }
 
@@ -178,11 +251,50 @@ impl Route {
         known
             .destinations
             .extend(self.unfit.iter().map(|unfit| (unfit.destination.clone(), unfit.why.code().to_owned())));
-        Stop { why: unfit(self.unfit), step: "transform", known: Some(Box::new(known)) }
+        let why = unfit(self.unfit);
+        let step = match why.code() {
+            "destination_busy" => "admit",
+            code if is_of_budgets(code) => "choose",
+            _ => "transform",
+        };
+        Stop { why, step, known: Some(Box::new(known)) }
     }
 }
 
+/// Reserves what an attempt could use; where its answer's length must be known for that, the candidate is capped.
+fn reserve(shared: &Shared, candidate: &mut Candidate) -> Result<Option<Reservation>, Refusal> {
+    let context = &shared.permit.inspected.context;
+    let budgets = &context.snapshot.budgets;
+    if budgets.is_empty() {
+        return Ok(None);
+    }
+    let Extent { input_tokens_most, output_tokens_most, answers, .. } = shared.extent;
+    let most = Most { input_tokens: input_tokens_most, output_tokens: output_tokens_most };
+    let obligations = &mut candidate.permitted.obligations;
+    // An obligation caps each answer; budgets count all of them.
+    let mut cap = obligations.max_output_tokens.map(|cap| cap.saturating_mul(answers));
+    let parties = budget::parties(&context.caller, &candidate.destination);
+    let (counters, now_ms) = (&context.gate.counters, context.gate.now_ms());
+    let reserved = budget::reserve(counters, budgets, &parties, &candidate.destination, most, &mut cap, now_ms)?;
+    if reserved.is_some() && most.output_tokens.is_none() {
+        obligations.max_output_tokens = cap.map(|cap| (cap / answers).max(1));
+    }
+    Ok(reserved)
+}
+
 fn unfit(mut all: Vec<Unfit>) -> Stopped {
+    // A question that somebody can answer says more than what is wrong elsewhere.
+    if let Some(at) = all.iter().position(|unfit| unfit.why.code() == super::approve::PENDING) {
+        return all.swap_remove(at).why;
+    }
+    let first_code = all.first().map(|unfit| unfit.why.code());
+    // Destinations that say no for the same reason say it once; the one that is free soonest speaks.
+    if all.iter().all(|unfit| Some(unfit.why.code()) == first_code)
+        && first_code.is_some_and(|code| code == "destination_busy" || is_of_budgets(code))
+    {
+        all.sort_by_key(|unfit| unfit.why.retry_after_s().unwrap_or(u32::MAX));
+        all.truncate(1);
+    }
     if all.len() == 1
         && let Some(only) = all.pop()
     {
@@ -209,6 +321,10 @@ fn unfit(mut all: Vec<Unfit>) -> Stopped {
         help,
     )
     .into()
+}
+
+fn is_of_budgets(code: &str) -> bool {
+    matches!(code, "budget_exceeded" | "rate_limited" | "price_unknown")
 }
 
 /// What a caller learns of an upstream's status.
@@ -265,3 +381,9 @@ impl std::fmt::Debug for Attempt {
         write!(f, "Attempt({} at {})", self.number, self.destination.facts.name)
     }
 }
+
+/// Nobody: never tried.
+const NOBODY: Standing = Standing {
+    health: judge::choose::Health { healthy: false, breaker: judge::choose::Breaker::Closed },
+    ..Standing::PLAIN
+};

@@ -6,7 +6,7 @@ use std::time::Instant;
 use judge::{Action, CallFacts, Decision};
 use wire::call::{BlockKind, Call, Generate, Role, Source, Task};
 
-use super::inspect::{Findings, Inspected, named};
+use super::inspect::{Findings, Inspected, is_harmless, named};
 use super::transform::is_tool;
 use super::{KnownOfCall, Stop};
 use crate::gate::{Alias, Snapshot};
@@ -44,20 +44,65 @@ pub fn decide(inspected: Inspected) -> Result<Permit, Stop> {
         return Err(Stop::at("decide", Refusal::new(404, "model_not_found", "the alias is gone", "ask again")));
     };
     let traits = Traits::of(&inspected.call, &snapshot.inspector);
+    let permit = behind(inspected, alias, &traits);
+    context.gate.metrics.lap(Step::Decide, from);
+    permit
+}
+
+/// Decides for a probe: it has an action of its own, and one destination.
+pub(super) fn decide_probe(inspected: Inspected, alias: Arc<Alias>) -> Result<Permit, Stop> {
+    let traits = Traits::of(&inspected.call, &inspected.context.snapshot.inspector);
+    behind(inspected, alias, &Traits { actions: vec![Action::Probe], ..traits })
+}
+
+fn behind(inspected: Inspected, alias: Arc<Alias>, traits: &Traits) -> Result<Permit, Stop> {
+    let context = &inspected.context;
+    let snapshot = &context.snapshot;
     let facts = traits.facts(snapshot, &inspected.findings, context.gate.now_unix());
-    let input = judge::Input { caller: &context.caller, call: &facts, destinations: alias.prepared.facts() };
-    let input = ledger::Json::of(&input).map_err(|_| {
-        Stop::at("decide", crate::stopped::Fault::door("unrecordable", "the policy input has no JSON form"))
-    })?;
+    let seen =
+        judge::Input { caller: &context.caller, call: &facts, destinations: alias.prepared.facts(), candidate: None };
+    let input = recordable_input(&seen)?;
     let decision = alias
         .memo
         .decision(input.text(), || judge::decide(&snapshot.policies, &context.caller, &facts, &alias.prepared));
-    context.gate.metrics.lap(Step::Decide, from);
+    let input = beside(context, &seen, &decision, &alias)?.unwrap_or(input);
+    count_observed(context, &decision);
     if decision.permitted.is_empty() {
         let known = known(&inspected, &decision, &alias, Some(input));
         return Err(Stop::at("decide", refusal(&decision, &alias)).knowing(known));
     }
     Ok(Permit { inspected, alias, decision, input })
+}
+
+fn recordable_input(input: &judge::Input<'_>) -> Result<ledger::Json, Stop> {
+    ledger::Json::of(input).map_err(|_| {
+        Stop::at("decide", crate::stopped::Fault::door("unrecordable", "the policy input has no JSON form"))
+    })
+}
+
+/// Lets candidate policies decide beside those in force. What they would do otherwise is counted and recorded with the
+/// input, and changes nothing.
+fn beside(
+    context: &super::identify::Context,
+    seen: &judge::Input<'_>,
+    decision: &Decision,
+    alias: &Alias,
+) -> Result<Option<ledger::Json>, Stop> {
+    let Some(candidate) = &context.snapshot.candidate else { return Ok(None) };
+    let other = judge::decide(candidate, seen.caller, seen.call, &alias.prepared);
+    let changes = judge::compare(decision, &other, seen.destinations);
+    context.gate.metrics.candidate(!changes.is_empty());
+    if changes.is_empty() {
+        return Ok(None);
+    }
+    let candidate = judge::Candidate { hash: candidate.hash().to_owned(), changes };
+    recordable_input(&judge::Input { candidate: Some(&candidate), ..*seen }).map(Some)
+}
+
+fn count_observed(context: &super::identify::Context, decision: &Decision) {
+    if decision.permitted.iter().any(|permitted| permitted.obligations.observed.is_some()) {
+        context.gate.metrics.observed.inc();
+    }
 }
 
 /// What a refusal's record says after a decision.
@@ -217,10 +262,10 @@ impl Traits {
     }
 }
 
-fn recordable(name: &mut String, inspector: &::inspect::Inspector) {
+pub(super) fn recordable(name: &mut String, inspector: &::inspect::Inspector) {
     let plain = name.len() <= NAME_BYTES_MAX && !name.chars().any(|c| c.is_control() || !c.is_ascii());
     let piece = ::inspect::Piece::text(::inspect::Channel::Parameter, name);
-    if !plain || !inspector.inspect(&[piece]).findings.is_empty() {
+    if !plain || !is_harmless(&inspector.inspect(&[piece])) {
         *name = format!("a name of {} bytes", name.len());
     }
 }

@@ -7,6 +7,7 @@ use http::request::Parts;
 use tokio::sync::OwnedSemaphorePermit;
 use wire::call::Door;
 
+use super::record::front_door;
 use crate::gate::{Gate, Snapshot};
 use crate::head::{self, Presented};
 use crate::metrics::Step;
@@ -34,6 +35,8 @@ pub struct Context {
     pub(crate) caller: judge::Caller,
     pub(crate) key: Arc<store::KeyFacts>,
     pub(crate) door: Door,
+    /// Whether this is the program itself, asking whether a destination is well.
+    pub(crate) is_probe: bool,
     /// Shared by all records of the call.
     pub(crate) call_id: String,
     pub(crate) started: Instant,
@@ -76,6 +79,7 @@ pub fn identify(gate: &Arc<Gate>, door: Door, head: &Parts) -> Result<Known, Str
         caller,
         key,
         door,
+        is_probe: false,
         call_id: store::RecordId::new(),
         started,
         _place: place,
@@ -126,12 +130,39 @@ pub(crate) fn authenticate(gate: &Arc<Gate>, head: &Parts) -> Result<(Arc<store:
     }
 }
 
+impl Context {
+    /// The program itself, about to probe a destination through `door`. `None` when too many calls are in progress: those of
+    /// callers go first.
+    pub(super) fn program(gate: &Arc<Gate>, snapshot: Arc<Snapshot>, door: Door) -> Option<Arc<Self>> {
+        let place = Arc::clone(&gate.calls).try_acquire_owned().ok()?;
+        gate.metrics.calls_open.inc();
+        Some(Arc::new(Self {
+            snapshot,
+            gate: Arc::clone(gate),
+            caller: judge::Caller {
+                floor: ::inspect::Level::Public,
+                ..judge::Caller::workload(store::KeyFacts::PROGRAM, store::KeyFacts::PROGRAM)
+            },
+            key: Arc::new(store::KeyFacts::program()),
+            door,
+            is_probe: true,
+            call_id: store::RecordId::new(),
+            started: Instant::now(),
+            _place: place,
+            _open: OpenCall(Arc::clone(&gate.metrics)),
+        }))
+    }
+
+    /// The surface that the call came through, as records name it.
+    pub(super) fn front_door(&self) -> &'static str {
+        if self.is_probe { "probe" } else { front_door(self.door) }
+    }
+}
+
 fn caller(key: &store::KeyFacts, snapshot: &Snapshot) -> judge::Caller {
     // A floor that cannot be read, and a use case that nobody registered, are the strictest ones.
     let own = key.floor.parse().unwrap_or(::inspect::Level::Restricted);
-    let of_use_case = key.use_case.as_ref().map_or(::inspect::Level::Public, |name| {
-        snapshot.use_cases.get(name).copied().unwrap_or(::inspect::Level::Restricted)
-    });
+    let (of_use_case, purpose) = snapshot.registered(key.use_case.as_deref());
     judge::Caller {
         kind: judge::CallerKind::Workload,
         id: key.id.clone(),
@@ -141,6 +172,9 @@ fn caller(key: &store::KeyFacts, snapshot: &Snapshot) -> judge::Caller {
         floor: own.max(of_use_case),
         groups: Vec::new(),
         admin: key.admin,
+        purpose,
+        elevated_until_unix: 0,
+        observe: snapshot.observed.get(&key.name).copied(),
     }
 }
 

@@ -12,6 +12,7 @@ use super::Stop;
 use super::identify::Context;
 use super::read::Heard;
 use super::transform::{not_issued_here, sealed_parts};
+use crate::attached::Documents;
 use crate::metrics::Step;
 use crate::stopped::Refusal;
 
@@ -21,6 +22,7 @@ pub struct Inspected {
     pub(super) context: Arc<Context>,
     pub(super) call: Arc<Call>,
     pub(super) findings: Findings,
+    pub(super) documents: Arc<Documents>,
     pub(super) prompt: ledger::Commitment,
     pub(super) salt: ledger::Salt,
 }
@@ -32,11 +34,11 @@ pub(crate) struct Findings {
     pub(crate) classes: BTreeMap<Class, u32>,
 }
 
-/// Inspects every segment of a call.
+/// Inspects every segment of a call, and what is in its documents.
 ///
 /// # Errors
 /// More segments than the limit.
-pub fn inspect(heard: Heard) -> Result<Inspected, Stop> {
+pub async fn inspect(heard: Heard) -> Result<Inspected, Stop> {
     let from = Instant::now();
     let Heard { context, mut call, prompt, salt } = heard;
     // Sealed reasoning cannot be read. It is let through only because a destination issued it to this very tenant, and it
@@ -46,14 +48,22 @@ pub fn inspect(heard: Heard) -> Result<Inspected, Stop> {
             return Err(Stop::at("inspect", not_issued_here()));
         }
     }
-    let findings = findings(&context.snapshot.inspector, &call, context.snapshot.limits.segments_max)
+    let limits = &context.snapshot.limits;
+    let metrics = Some(&*context.gate.metrics);
+    let documents = Documents::of(&call, context.gate.documents.as_ref(), limits.documents_max, metrics).await;
+    let findings = findings(&context.snapshot.inspector, &call, &documents, limits.segments_max)
         .map_err(|refusal| Stop::at("inspect", refusal))?;
     context.gate.metrics.lap(Step::Inspect, from);
-    Ok(Inspected { context, call: Arc::new(call), findings, prompt, salt })
+    Ok(Inspected { context, call: Arc::new(call), findings, documents: Arc::new(documents), prompt, salt })
 }
 
 /// What `inspector` finds in `call`; also what a transformed call goes through again.
-pub(crate) fn findings(inspector: &Inspector, call: &Call, segments_max: usize) -> Result<Findings, Refusal> {
+pub(crate) fn findings(
+    inspector: &Inspector,
+    call: &Call,
+    documents: &Documents,
+    segments_max: usize,
+) -> Result<Findings, Refusal> {
     let segments = call.segments();
     if segments.len() > segments_max {
         return Err(Refusal::new(
@@ -63,13 +73,42 @@ pub(crate) fn findings(inspector: &Inspector, call: &Call, segments_max: usize) 
             "send fewer messages, parts or parameters",
         ));
     }
-    let mut pieces: Vec<Piece<'_>> = segments.iter().map(piece).collect();
+    // What is in a document comes after everything else; `owners` says which segment each of it belongs to.
+    let (mut inside, mut owners) = (Vec::new(), Vec::new());
+    let mut pieces: Vec<Piece<'_>> = segments
+        .iter()
+        .enumerate()
+        .map(|(index, segment)| match documents.pieces(segment) {
+            None => piece(segment),
+            Some((own, within)) => {
+                owners.extend(within.iter().map(|_| index));
+                inside.extend(within);
+                own
+            }
+        })
+        .collect();
     // Behind a pattern such as `gpt-*` the caller's own name for the model goes upstream, so it is read as well. It comes
     // last, so that findings keep pointing at segments by their index.
     pieces.push(Piece::text(Channel::Parameter, &call.model));
-    let found = inspector.inspect(&pieces);
+    let first_inside = pieces.len();
+    pieces.extend(inside);
+    let mut found = inspector.inspect(&pieces);
+    for finding in &mut found.findings {
+        // Nobody but we knows the pieces of a document: what is in one is found at the whole of it.
+        if let Some(owner) = finding.piece.checked_sub(first_inside).and_then(|at| owners.get(at)) {
+            (finding.piece, finding.start, finding.end) = (*owner, 0, 0);
+        }
+    }
+    found.findings.sort_by(|a, b| (a.piece, a.start, a.end, &a.class).cmp(&(b.piece, b.start, b.end, &b.class)));
     let classes = found.counts();
     Ok(Findings { found, classes })
+}
+
+/// Whether a short text, such as an upstream's message or the name of a field, may be shown and recorded: nothing in it is
+/// confidential, and nothing attacks. That it names a company or a place is no reason to hide it.
+pub(super) fn is_harmless(found: &Found) -> bool {
+    found.level < ::inspect::Level::Confidential
+        && found.findings.iter().all(|finding| finding.class.family() != "attack")
 }
 
 /// Counts by name, as records write them.
@@ -91,7 +130,7 @@ fn piece<'a>(segment: &segments::Segment<'a>) -> Piece<'a> {
         segments::Content::Text(text) => Content::Text(text),
         // Checked above: issued by a destination, for this tenant. It says nothing that inspection could read.
         segments::Content::Opaque { media_type: segments::SEALED_MEDIA_TYPE, .. } => Content::Text(""),
-        segments::Content::Opaque { media_type, bytes } => Content::Opaque { media_type, bytes },
+        segments::Content::Opaque { media_type, bytes, .. } => Content::Opaque { media_type, bytes },
     };
     Piece { channel, content }
 }

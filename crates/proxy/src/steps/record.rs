@@ -7,10 +7,12 @@ use std::time::Instant;
 use bytes::Bytes;
 use wire::call::{Call, Door, Sampling, Task};
 
+use super::charge::Charge;
 use super::choose::Attempt;
 use super::identify::Context;
 use super::inspect::named;
 use super::transform::Prepared;
+use crate::budget::Reservation;
 use crate::metrics::{AttemptLabels, Step};
 use crate::stopped::{Fault, Stopped};
 
@@ -36,6 +38,7 @@ pub(super) struct OpenIntent {
 
 struct Open {
     context: Arc<Context>,
+    charge: Charge,
     destination: String,
     outcome: ledger::Outcome,
     received: ledger::Committer,
@@ -49,11 +52,12 @@ struct Open {
 /// A fault when the ledger cannot; then nothing is sent.
 pub async fn record(prepared: Prepared) -> Result<Recorded, Stopped> {
     let from = Instant::now();
-    let Prepared { attempt, call, obligations, policies, request, pseudonyms } = prepared;
+    let Prepared { mut attempt, call, obligations, policies, request, pseudonyms } = prepared;
     let context = Arc::clone(&attempt.shared.permit.inspected.context);
     let intent = intent(&attempt, &call, &obligations, policies, &request.body);
     // Open from here on: a caller that goes away while the disk is waited for leaves an outcome, too.
-    let mut open = OpenIntent::new(Arc::clone(&context), &attempt.destination.facts.name, intent.id.clone());
+    let charge = Charge::of(&mut attempt);
+    let mut open = OpenIntent::new(Arc::clone(&context), &attempt.destination.facts.name, intent.id.clone(), charge);
     let written = context.gate.ledger.append(ledger::Entry::Intent(intent)).await;
     context.gate.metrics.lap(Step::Record, from);
     if let Err(unwritten) = written {
@@ -91,7 +95,7 @@ fn intent(
         on_behalf_of: None,
         tenant: context.caller.tenant.clone(),
         use_case: context.caller.use_case.clone(),
-        front_door: front_door(context.door).to_owned(),
+        front_door: context.front_door().to_owned(),
         alias: call.model.clone(),
         findings: named(&inspected.findings.classes),
         detector_version: context.snapshot.inspector.version().to_owned(),
@@ -101,12 +105,17 @@ fn intent(
         policy_hash: context.snapshot.policies.hash().to_owned(),
         config_hash: context.snapshot.config_hash.clone(),
         determining_policies: policies,
-        obligations: obligations_said(obligations),
+        obligations: obligations.words(),
         permitted: attempt.shared.permitted.clone(),
         attempt: attempt.number,
         attempt_kind: attempt.kind,
         destination: destination(attempt),
-        parameters: ledger::Json::of(&Parameters::of(call)).unwrap_or_default(),
+        parameters: ledger::Json::of(&Parameters::of(
+            call,
+            &inspected.findings.found.excepted,
+            attempt.reserved.as_ref(),
+        ))
+        .unwrap_or_default(),
         prompt: inspected.prompt,
         sent: salt.commit(ledger::commit::field::SENT, body),
         sent_bytes: body.len() as u64,
@@ -134,23 +143,6 @@ fn destination(attempt: &Attempt) -> ledger::Destination {
     }
 }
 
-fn obligations_said(obligations: &judge::Obligations) -> Vec<String> {
-    let mut said: Vec<String> = obligations.pseudonymise.iter().map(|class| format!("pseudonymise:{class}")).collect();
-    if obligations.drop_tools {
-        said.push("drop_tools".to_owned());
-    }
-    if let Some(most) = obligations.max_output_tokens {
-        said.push(format!("max_output_tokens:{most}"));
-    }
-    if obligations.screen == judge::Screen::Strict {
-        said.push("screen:strict".to_owned());
-    }
-    if obligations.allow_unmodelled {
-        said.push("allow_unmodelled".to_owned());
-    }
-    said
-}
-
 /// Numbers and switches of a call, never content.
 #[derive(serde::Serialize)]
 struct Parameters<'a> {
@@ -169,8 +161,14 @@ struct Parameters<'a> {
     tools: usize,
     #[serde(skip_serializing_if = "is_zero")]
     turns: usize,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    unmodelled: &'a [String],
+    /// Exceptions that kept something from being a finding, and how often at least.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    excepted: &'a BTreeMap<String, u32>,
+    /// What budgets keep for the attempt: what it counts for if nobody learns how it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reserved_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reserved_micros: Option<u64>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out a reference")]
@@ -178,8 +176,8 @@ fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
-impl Parameters<'_> {
-    fn of(call: &Call) -> Self {
+impl<'a> Parameters<'a> {
+    fn of(call: &Call, excepted: &'a BTreeMap<String, u32>, reserved: Option<&Reservation>) -> Self {
         let none = Sampling::default();
         let (sampling, stream, most, n, tools, turns) = match &call.task {
             Task::Generate(one) | Task::CountTokens(one) => {
@@ -197,13 +195,15 @@ impl Parameters<'_> {
             n,
             tools,
             turns,
-            unmodelled: &[],
+            excepted,
+            reserved_tokens: reserved.map(|reserved| reserved.most.tokens),
+            reserved_micros: reserved.map(|reserved| reserved.most.money_micros),
         }
     }
 }
 
 impl OpenIntent {
-    fn new(context: Arc<Context>, destination: &str, intent: String) -> Self {
+    fn new(context: Arc<Context>, destination: &str, intent: String, charge: Charge) -> Self {
         let salt = store::fresh_salt();
         let outcome = ledger::Outcome {
             id: store::RecordId::new(),
@@ -220,6 +220,8 @@ impl OpenIntent {
             input_tokens: None,
             output_tokens: None,
             cached_tokens: None,
+            charged_tokens: None,
+            cost_micros: None,
             queue_us: micros(context.started.elapsed()),
             first_byte_us: None,
             total_us: 0,
@@ -234,6 +236,7 @@ impl OpenIntent {
             released: ledger::Committer::new(&salt, ledger::commit::field::RELEASED),
             outcome: ledger::Outcome { salt: Some(salt), ..outcome },
             context,
+            charge,
             destination: destination.to_owned(),
             sent_at: Instant::now(),
         };
@@ -297,7 +300,8 @@ impl OpenIntent {
 }
 
 impl Open {
-    fn finish(self, ended: ledger::Ended) -> ledger::Outcome {
+    fn finish(mut self, ended: ledger::Ended) -> ledger::Outcome {
+        self.charge.settle(&mut self.outcome, ended, self.received.bytes());
         let metrics = &self.context.gate.metrics;
         metrics.input_tokens.inc_by(self.outcome.input_tokens.unwrap_or(0));
         metrics.output_tokens.inc_by(self.outcome.output_tokens.unwrap_or(0));

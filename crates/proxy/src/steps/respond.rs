@@ -73,12 +73,10 @@ pub(crate) fn error(gate: &Gate, door: Door, why: &Stopped, record: Option<Strin
     *response.status_mut() = StatusCode::from_u16(why.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, JSON);
-    let retry_after_s = match why {
-        Stopped::Refusal(refusal) => refusal.retry_after_s,
-        Stopped::Fault(fault) => fault.retry_after_s,
-    };
+    let retry_after_s = why.retry_after_s();
     let retry = match why {
-        Stopped::Refusal(refusal) => refusal.retry_after_s.is_some(),
+        // A program may wait for a minute; for a budget that starts anew next month, a person must decide.
+        Stopped::Refusal(refusal) => refusal.retry_after_s.is_some_and(|seconds| seconds <= RETRY_WAIT_S_MAX),
         Stopped::Fault(fault) => fault.status >= 500 || fault.retry_after_s.is_some(),
     };
     headers.insert(SHOULD_RETRY, HeaderValue::from_static(if retry { "true" } else { "false" }));
@@ -157,4 +155,6 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const DESTINATION: HeaderName = HeaderName::from_static("x-portcullis-destination");
 const LEVEL: HeaderName = HeaderName::from_static("x-portcullis-level");
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+/// The longest wait that is left to an SDK.
+const RETRY_WAIT_S_MAX: u32 = 60;
 const ALIAS_CHARS_MAX: usize = 128;

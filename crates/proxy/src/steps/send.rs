@@ -12,8 +12,10 @@ use ledger::Ended;
 use wire::call::{Call, Task};
 
 use super::choose::{Attempt, Failed, Next, from_status};
+use super::inspect::is_harmless;
 use super::record::{OpenIntent, Recorded};
-use crate::destination::{HttpWay, InFlight, Timeouts, Way};
+use crate::destination::{HttpWay, Timeouts, Way};
+use crate::health::InFlight;
 use crate::metrics::Step;
 use crate::stopped::{Blame, Fault, Refusal, Stopped};
 
@@ -65,7 +67,7 @@ pub async fn send(recorded: Recorded) -> Result<Raw, Failed> {
         return Err(fail(attempt, intent, Ended::Cut, revoked().into(), Next::Nowhere, "revoked").await);
     }
     let destination = Arc::clone(&attempt.destination);
-    let in_flight = destination.health.enter(attempt.probe);
+    let in_flight = destination.health.enter(attempt.probe, attempt.shared.extent.tokens());
     let timeouts = destination.timeouts;
     let deadline = tokio::time::Instant::now() + timeouts.total;
     let answer = match &destination.way {
@@ -97,6 +99,9 @@ pub async fn send(recorded: Recorded) -> Result<Raw, Failed> {
         return Err(fail(attempt, intent, Ended::UpstreamFailed, fault.into(), Next::Elsewhere, "encoded").await);
     }
     let raw = Raw { attempt, call, intent, body: head.body, strict, pseudonyms, deadline, _in_flight: in_flight };
+    if head.status == 200 {
+        raw.attempt.destination.health.head_took(from.elapsed());
+    }
     if head.status == 200 { Ok(raw) } else { Err(raw.refused(head.status, head.retry_after).await) }
 }
 
@@ -122,7 +127,7 @@ impl Raw {
         match fault.blame {
             Blame::Upstream | Blame::Door => note_failure(&self.attempt),
             // It understood the call and found it wrong: it is well.
-            Blame::Caller => self.attempt.destination.health.succeeded(),
+            Blame::Caller => note_success(&self.attempt),
         }
         fail(self.attempt, self.intent, Ended::UpstreamFailed, fault.into(), next, &error_code(status, &error.code))
             .await
@@ -284,6 +289,11 @@ pub(super) async fn fail(
     }
 }
 
+/// Counts a success for the destination's breaker.
+pub(super) fn note_success(attempt: &Attempt) {
+    attempt.destination.health.succeeded(attempt.shared.permit.inspected.context.gate.clock_ms());
+}
+
 /// Counts a failure against the destination's breaker.
 pub(super) fn note_failure(attempt: &Attempt) {
     let context = &attempt.shared.permit.inspected.context;
@@ -299,7 +309,7 @@ fn screened_message(attempt: &Attempt, message: &str) -> Option<String> {
     }
     let piece = ::inspect::Piece::text(::inspect::Channel::Answer, &message);
     let found = attempt.shared.permit.inspected.context.snapshot.inspector.inspect(&[piece]);
-    found.findings.is_empty().then_some(message)
+    is_harmless(&found).then_some(message)
 }
 
 fn streams(call: &Call) -> bool {

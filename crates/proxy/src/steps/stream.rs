@@ -17,7 +17,7 @@ use wire::json::Value;
 use super::choose::Failed;
 use super::clear::{broken, cut_short, note_screening, refused_answer, stalled, too_large, upstream_failed};
 use super::respond::error_body;
-use super::send::{Raw, note_failure};
+use super::send::{Raw, note_failure, note_success};
 use crate::body::Body;
 use crate::screening::{CutShort, Place, Screening};
 use crate::stopped::{Fault, Refusal, Stopped};
@@ -94,7 +94,7 @@ pub(super) async fn begin(raw: Raw, echo: &Echo) -> Result<Body, Failed> {
         }
     }
     streaming.events = waiting;
-    streaming.raw.attempt.destination.health.succeeded();
+    note_success(&streaming.raw.attempt);
     if streaming.withheld.is_some() {
         return streaming.withhold().await;
     }

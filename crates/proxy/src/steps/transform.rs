@@ -10,9 +10,11 @@ use wire::call::{Block, BlockKind, Call, ReasoningBlock, Task, ToolChoice};
 use wire::dialect::{Request, Target};
 use wire::text::Text;
 
+use super::approve::approval;
 use super::choose::{Attempt, Unfit};
 use super::decide::Traits;
 use super::inspect::{Findings, findings};
+use super::spotlight::spotlight;
 use crate::metrics::Step;
 use crate::sealed::Foreign;
 use crate::stopped::{Refusal, Stopped};
@@ -46,25 +48,27 @@ fn prepare(attempt: Attempt) -> Result<Prepared, Stopped> {
     let mut permitted = attempt.permitted.clone();
     let mut call = Arc::clone(&inspected.call);
     let mut pseudonyms = None;
-    if !permitted.obligations.approval.is_empty() {
-        return Err(needs_approval(&permitted.obligations).into());
-    }
+    let approved = approval(&attempt, &permitted.obligations)?;
     if must_change(&call, &permitted.obligations) {
         let edited = Arc::make_mut(&mut call);
         if !permitted.obligations.pseudonymise.is_empty() {
             pseudonyms = Some(Arc::new(pseudonymise(&attempt, edited, &permitted.obligations)));
         }
         apply(edited, &permitted.obligations);
+        if permitted.obligations.spotlight != judge::Spotlight::Off {
+            spotlight(edited, permitted.obligations.spotlight, secret_word(&inspected.context.call_id));
+        }
         open_sealed(&attempt, edited)?;
         let limit = inspected.context.snapshot.limits.segments_max;
-        let again = findings(&inspected.context.snapshot.inspector, edited, limit)?;
+        let again = findings(&inspected.context.snapshot.inspector, edited, &inspected.documents, limit)?;
         if let Some(left) = again.classes.keys().find(|class| is_covered(&permitted.obligations, class)) {
             return Err(not_replaceable(left).into());
         }
         permitted = permit_again(&attempt, edited, &again)?;
     }
     let request = write(&attempt, &call, &permitted.obligations)?;
-    let Permitted { obligations, policies, .. } = permitted;
+    let Permitted { mut obligations, policies, .. } = permitted;
+    obligations.approved = approved;
     Ok(Prepared { call, obligations, policies, request, pseudonyms, attempt })
 }
 
@@ -73,7 +77,13 @@ fn must_change(call: &Call, obligations: &Obligations) -> bool {
     !obligations.pseudonymise.is_empty()
         || obligations.drop_tools
         || obligations.max_output_tokens.is_some()
+        || obligations.spotlight != judge::Spotlight::Off
         || has_sealed(call)
+}
+
+/// A word that nobody knew before this call: the random end of its id.
+fn secret_word(call_id: &str) -> &str {
+    call_id.len().checked_sub(SECRET_WORD_CHARS).and_then(|from| call_id.get(from..)).unwrap_or(call_id)
 }
 
 fn pseudonymise(attempt: &Attempt, call: &mut Call, obligations: &Obligations) -> Pseudonyms {
@@ -105,7 +115,7 @@ fn not_replaceable(class: &::inspect::Class) -> Refusal {
         403,
         "pseudonymise_incomplete",
         format!(
-            "`{}` was found where it cannot be replaced by a pseudonym, for example in a key of a schema",
+            "`{}` was found where it cannot be replaced by a pseudonym, for example in a document or in a key of a schema",
             class.as_str()
         ),
         "move it into the text of a message, or leave it out",
@@ -161,7 +171,7 @@ fn permit_again(attempt: &Attempt, call: &Call, again: &Findings) -> Result<Perm
     })
 }
 
-fn write(attempt: &Attempt, call: &Call, obligations: &Obligations) -> Result<Request, Stopped> {
+pub(super) fn write(attempt: &Attempt, call: &Call, obligations: &Obligations) -> Result<Request, Stopped> {
     let destination = &attempt.destination;
     if let Some(first) = call.unmodelled.first()
         && !obligations.allow_unmodelled
@@ -199,16 +209,6 @@ fn unmodelled(path: &str) -> Refusal {
             format!("leave out `{path}`, or ask for a policy with `@allow_unmodelled` for this destination"),
         )
     }
-}
-
-fn needs_approval(obligations: &Obligations) -> Refusal {
-    let who: Vec<&str> = obligations.approval.iter().map(String::as_str).collect();
-    Refusal::new(
-        403,
-        "approval_required",
-        format!("policy asks for an approval by {} before this call may be sent", who.join(" and ")),
-        "approvals cannot be given in this version yet; take out what was found, or ask for another model",
-    )
 }
 
 /// Sealed reasoning that no destination issued to this tenant through this door.
@@ -268,3 +268,6 @@ fn open_one(attempt: &Attempt, part: &mut Text) -> Result<(), Stopped> {
         Err(Foreign::Unknown) => Err(not_issued_here().into()),
     }
 }
+
+/// 60 random bits; an id has 80 at its end.
+const SECRET_WORD_CHARS: usize = 12;

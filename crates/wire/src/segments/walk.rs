@@ -21,7 +21,12 @@ impl<'a> Reading<'a> {
     }
 
     fn opaque(&mut self, origin: Origin, media_type: &'a str, bytes: usize) {
-        self.segments.push(Segment { origin, content: Content::Opaque { media_type, bytes } });
+        self.segments.push(Segment { origin, content: Content::Opaque { media_type, bytes, base64: None } });
+    }
+
+    fn inline(&mut self, origin: Origin, media_type: &'a str, base64: &'a str) {
+        let bytes = decoded_bytes(base64);
+        self.segments.push(Segment { origin, content: Content::Opaque { media_type, bytes, base64: Some(base64) } });
     }
 }
 
@@ -48,6 +53,10 @@ impl<'a> Editing<'a> {
     fn opaque(&mut self, _origin: Origin, _media_type: &str, _bytes: usize) {
         self.next += 1;
     }
+
+    fn inline(&mut self, _origin: Origin, _media_type: &str, _base64: &str) {
+        self.next += 1;
+    }
 }
 
 /// The decoded size of base64 text, without looking at it.
@@ -70,7 +79,7 @@ macro_rules! walk {
         pub(super) mod $module {
             use super::{
                 $sink as Sink, ELSEWHERE_MEDIA_TYPE, callers, NUMBERS_MAX, NUMBERS_MEDIA_TYPE, Origin, SEALED_MEDIA_TYPE,
-                decoded_bytes, numbers,
+                numbers,
             };
             use crate::answer::{Answer, Choice, Embedded, Generated, Stop};
             use crate::call::{
@@ -254,8 +263,7 @@ macro_rules! walk {
             fn source<'a>(source: &'a $($mutable)? Source, out: &mut Sink<'a>) {
                 match source {
                     Source::Base64 { media_type, data } => {
-                        let bytes = decoded_bytes(data);
-                        out.opaque(Attachment, callers(media_type), bytes);
+                        out.inline(Attachment, callers(media_type), data.0.as_str());
                         out.text(Parameter, media_type);
                     }
                     Source::Text(said) => text(said, Document, out),

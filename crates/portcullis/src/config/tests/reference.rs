@@ -54,13 +54,15 @@ all. Without a folder the door runs on loopback with the embedded model under th
     portcullis.toml        mode, listeners, limits, inspection, ledger
     destinations/*.toml    one model at one endpoint a file; the file's name is its name
     policies/*.cedar       policies; without any, the built-in ones hold
+    policies_candidate/    policies that decide beside those in force and change nothing; differences are recorded
     classes/*.toml         the organisation's own detectors and levels
     vendors/*.toml         what was found out about whoever runs hosted models
     use_cases/*.toml       what calls are for
     models/*.toml          self-hosted models that were verified and approved
+    prices/*.toml          what tokens cost, with source and date
 
 Unknown keys are refused, and so are files and folders whose names are nearly right. Hidden files, `*.md` and `*.example` are
-left alone. `templates/`, `prices/`, `sinks/`, `alerts/` and `retention/` are not built yet and refused until they are.
+left alone. `templates/`, `sinks/`, `alerts/` and `retention/` are not built yet and refused until they are.
 
 **Secrets** are references: `env:NAME` or `file:/path` (relative to the folder). A literal secret is refused and never shown.
 `vault:` and `federated` are recognised and not built yet.
@@ -71,6 +73,6 @@ production: plain HTTP beyond loopback, a ledger that does not sync. In both mod
 unless `trusted_proxy` says that a proxy in front ends it; a private address without `private_network`; a vendor's public
 service that calls itself self-hosted.
 
-**Aliases** are the model names that callers use. Destinations that share one are tried in the order of their `priority`. An
-alias that ends in `*` stands for every name that begins so; exact names come first, then the longest beginning.
+**Aliases** are the model names that callers use. Destinations that share one are tried in the order of their `priority`, or by the
+strategy of an `[[alias]]` (`docs/routing.md`). An alias that ends in `*` stands for every name that begins so; exact names come first, then the longest beginning.
 ";

@@ -1,0 +1,8 @@
+//! A document of a stranger, read as `html`: no panic, and no more text than may be taken.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    documents::fuzzing::read("html", bytes);
+});
