@@ -12,7 +12,7 @@ pub struct Settings {
     /// Class, or prefix of classes, to level: `pii.email`, `pii`, `*`. The longest that covers a class decides.
     /// A class that nothing covers is `restricted`: what nobody has judged is guarded.
     pub levels: BTreeMap<String, Level>,
-    /// Levels that follow from how much was found together. They only lift.
+    /// Levels that follow from how much was found together. They only lift. None until somebody sets one.
     pub combinations: Vec<Combination>,
     /// The organisation's own detectors.
     pub custom: Vec<Custom>,
@@ -191,11 +191,9 @@ impl Thresholds {
 impl Default for Settings {
     fn default() -> Self {
         let levels = LEVELS.iter().map(|(class, level)| ((*class).to_owned(), *level)).collect();
-        let combinations =
-            vec![Combination { all: vec!["pii.person".to_owned()], count: PERSONS, level: Level::Confidential }];
         Self {
             levels,
-            combinations,
+            combinations: Vec::new(),
             custom: Vec::new(),
             records: Vec::new(),
             documents: Vec::new(),
@@ -246,9 +244,6 @@ impl fmt::Debug for Custom {
     }
 }
 
-/// So many mentions of persons are a list of people.
-const PERSONS: u32 = 20;
-
 /// Levels until settings say otherwise. `attack` is not sensitive in itself: policy judges it by class and score.
 const LEVELS: &[(&str, Level)] = &[
     ("attack", Level::Public),
@@ -292,8 +287,8 @@ mod tests {
             count: 0,
             level: Level::Restricted,
         };
-        let mut settings = Settings::default();
-        settings.combinations.push(both);
+        let many = Combination { all: vec!["pii.person".to_owned()], count: 20, level: Level::Confidential };
+        let settings = Settings { combinations: vec![both, many], ..Settings::default() };
         let counts = found.iter().map(|(class, count)| (Class::new(class), *count)).collect();
         assert_eq!(settings.level_of_all(&counts), level, "{found:?}");
     }
