@@ -1,5 +1,6 @@
 //! The front of inspection: settings made ready once, then pieces in and findings out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -11,6 +12,7 @@ use crate::joined::Joined;
 use crate::reader::{Reader, Reading};
 use crate::{
     Canary, Channel, Class, Content, Finding, Found, Level, Matches, Piece, Problem, Screen, ScreenRules, Settings,
+    tagger,
 };
 
 /// Detectors made ready. Build once, share between threads, use for every call.
@@ -38,7 +40,7 @@ impl Inspector {
 
     /// Finds what the pieces hold. Never fails: what cannot be read is found as `opaque.*`.
     pub fn inspect(&self, pieces: &[Piece<'_>]) -> Found {
-        let mut collected = Collected { settings: &self.settings, found: Found::default(), seen: Vec::new() };
+        let mut collected = Collected { settings: &self.settings, found: Found::default(), counts: BTreeMap::new() };
         for (index, piece) in pieces.iter().enumerate() {
             match piece.content {
                 Content::Text(text) => self.text(&mut collected, index, piece.channel, text),
@@ -114,7 +116,7 @@ impl Inspector {
 struct Collected<'s> {
     settings: &'s Settings,
     found: Found,
-    seen: Vec<Class>,
+    counts: BTreeMap<Class, u32>,
 }
 
 impl Collected<'_> {
@@ -126,9 +128,10 @@ impl Collected<'_> {
         confidence: f32,
         detector: &'static str,
     ) {
-        let is_new = !self.seen.contains(class);
+        let count = self.counts.entry(class.clone()).or_default();
+        let is_new = *count == 0;
+        *count = count.saturating_add(1);
         if is_new {
-            self.seen.push(class.clone());
             self.found.level = self.found.level.max(self.settings.level_of(class));
         }
         // The first finding of a class is always told.
@@ -156,6 +159,7 @@ impl Collected<'_> {
     }
 
     fn finish(mut self) -> Found {
+        self.found.level = self.found.level.max(self.settings.level_of_all(&self.counts));
         self.found
             .findings
             .sort_by(|a, b| (a.piece, a.start, a.end, &a.class).cmp(&(b.piece, b.start, b.end, &b.class)));
@@ -193,12 +197,18 @@ fn version(settings: &Settings) -> String {
         hash.update(bytes);
     };
     field(REVISION.as_bytes());
+    field(tagger::TABLES);
     for (literal, _) in detect::lexicon() {
         field(literal.text.as_bytes());
     }
     for (class, level) in &settings.levels {
         field(class.as_bytes());
         field(level.as_str().as_bytes());
+    }
+    for combination in &settings.combinations {
+        combination.all.iter().for_each(|selector| field(selector.as_bytes()));
+        field(&combination.count.to_le_bytes());
+        field(combination.level.as_str().as_bytes());
     }
     for custom in &settings.custom {
         field(custom.name.as_bytes());

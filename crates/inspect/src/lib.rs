@@ -41,4 +41,4 @@ pub use inspector::Inspector;
 pub use level::{Level, UnknownLevel};
 pub use piece::{Channel, Content, Piece, UnknownChannel};
 pub use screen::{Screen, ScreenRules, Verdict};
-pub use settings::{Custom, Documents, Limits, Matches, Problem, Records, Settings, Thresholds};
+pub use settings::{Combination, Custom, Documents, Limits, Matches, Problem, Records, Settings, Thresholds};

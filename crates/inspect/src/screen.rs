@@ -134,10 +134,10 @@ impl Screen {
         &self.counts
     }
 
-    /// The highest level among the classes found so far.
+    /// The highest level among the classes found so far and their combinations.
     #[must_use]
     pub fn level(&self) -> Level {
-        self.level
+        self.level.max(self.settings.level_of_all(&self.counts))
     }
 
     /// How many bytes of what was pushed have been decided: released, or replaced.

@@ -12,6 +12,8 @@ pub struct Settings {
     /// Class, or prefix of classes, to level: `pii.email`, `pii`, `*`. The longest that covers a class decides.
     /// A class that nothing covers is `restricted`: what nobody has judged is guarded.
     pub levels: BTreeMap<String, Level>,
+    /// Levels that follow from how much was found together. They only lift. None until somebody sets one.
+    pub combinations: Vec<Combination>,
     /// The organisation's own detectors.
     pub custom: Vec<Custom>,
     /// Values of the organisation's own records. They need the whole text: a stream finds none.
@@ -27,6 +29,17 @@ pub struct Settings {
     pub answer_hosts: Vec<String>,
     /// How much is read, decoded and reported.
     pub limits: Limits,
+}
+
+/// A level from classes found together, or from how often: a name is little, a list of names is a register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Combination {
+    /// Classes or prefixes (`pii.person`, `pii.*`). Each must be found.
+    pub all: Vec<String>,
+    /// How often each must be found at least; 0 means once.
+    pub count: u32,
+    /// The level that the whole then has at least.
+    pub level: Level,
 }
 
 /// A detector that the organisation defines.
@@ -137,6 +150,25 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// The level that follows from how many findings of each class there are; `Public` when no combination is complete.
+    #[must_use]
+    pub fn level_of_all(&self, counts: &BTreeMap<Class, u32>) -> Level {
+        let complete = self.combinations.iter().filter(|combination| combination.is_complete(counts));
+        complete.map(|combination| combination.level).max().unwrap_or_default()
+    }
+}
+
+impl Combination {
+    fn is_complete(&self, counts: &BTreeMap<Class, u32>) -> bool {
+        let found = |selector: &String| {
+            let covered = counts.iter().filter(|(class, _)| class.is_in(selector));
+            covered.fold(0u32, |sum, (_, count)| sum.saturating_add(*count))
+        };
+        !self.all.is_empty() && self.all.iter().all(|selector| found(selector) >= self.count.max(1))
+    }
+}
+
 impl Custom {
     /// The longest match of an own detector, in bytes.
     pub const MATCH_BYTES_MAX: usize = 256;
@@ -161,6 +193,7 @@ impl Default for Settings {
         let levels = LEVELS.iter().map(|(class, level)| ((*class).to_owned(), *level)).collect();
         Self {
             levels,
+            combinations: Vec::new(),
             custom: Vec::new(),
             records: Vec::new(),
             documents: Vec::new(),
@@ -246,6 +279,27 @@ mod tests {
         let mut settings = Settings { custom: vec![custom], ..Settings::default() };
         settings.levels.insert("pii.ip".to_owned(), Level::Internal);
         assert_eq!(settings.level_of(&Class::new(class)), level, "{class}");
+    }
+
+    fn check_all(found: &[(&'static str, u32)], level: Level) {
+        let both = Combination {
+            all: vec!["pii.person".to_owned(), "pii.phone".to_owned()],
+            count: 0,
+            level: Level::Restricted,
+        };
+        let many = Combination { all: vec!["pii.person".to_owned()], count: 20, level: Level::Confidential };
+        let settings = Settings { combinations: vec![both, many], ..Settings::default() };
+        let counts = found.iter().map(|(class, count)| (Class::new(class), *count)).collect();
+        assert_eq!(settings.level_of_all(&counts), level, "{found:?}");
+    }
+
+    #[test]
+    fn what_stands_together_or_often_lifts() {
+        check_all(&[], Level::Public);
+        check_all(&[("pii.person", 19)], Level::Public);
+        check_all(&[("pii.person", 20)], Level::Confidential);
+        check_all(&[("pii.person", 1), ("pii.phone", 1)], Level::Restricted);
+        check_all(&[("pii.phone", 5)], Level::Public);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod table;
 mod token;
 
 use look::Label;
+pub(crate) use table::DATA as TABLES;
 use token::{PADS, Token, shape, tokens};
 
 use crate::scan::Scan;
@@ -125,7 +126,7 @@ fn spans(tokens: &[Token], labels: &[Label]) -> Vec<Span> {
                 span.is_located |= is_located;
             }
             None => {
-                spans.push(Span { start: token.start as usize, end: token.end as usize, label: *label, is_located })
+                spans.push(Span { start: token.start as usize, end: token.end as usize, label: *label, is_located });
             }
         }
     }

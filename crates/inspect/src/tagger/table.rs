@@ -71,7 +71,8 @@ const SECOND_BITS: u32 = 14;
 const FIRST_AT: usize = BUCKET_BYTES << BUCKET_BITS;
 const SECOND_AT: usize = FIRST_AT + (LABELS << FIRST_BITS);
 
-static DATA: &[u8] = include_bytes!("tagger.bin");
+/// The file as a whole.
+pub(crate) static DATA: &[u8] = include_bytes!("tagger.bin");
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ fn spans_of(text: &str) -> Vec<String> {
     let tokens = tokens(text);
     spans(&tokens, &look::labels(&tokens))
         .into_iter()
-        .map(|span| format!("{}={}", span.label.short(), &text[span.start..span.end]))
+        .map(|span| format!("{}={}", span.label.short(), text.get(span.start..span.end).unwrap()))
         .collect()
 }
 

@@ -351,7 +351,7 @@ fn joins(text: &str, at: usize, start: usize) -> bool {
     let between_letters = is_letter(before) && is_letter(after);
     let between_digits = before.is_ascii_digit() && after.is_ascii_digit();
     match sign {
-        b'\'' => between_letters && !(matches!(after, 's' | 'S') && !further_is_word),
+        b'\'' => between_letters && (further_is_word || !matches!(after, 's' | 'S')),
         b'-' if between_letters => true,
         b'.' if between_letters => {
             let letter_at = at - before.len_utf8();
