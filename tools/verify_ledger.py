@@ -37,74 +37,57 @@ ENDED_REMEMBERED_MAX = 65_536
 Spot = collections.namedtuple("Spot", "seq id segment offset")
 # `fits` says, given the segment's seed and first record, whether what stands beside the hashed part is bound by it.
 Line = collections.namedtuple("Line", "seq time prev durable id kind ends hash fits")
-
 class Malformed(Exception):
     """Bytes that are not what the format says: what it is then, and the hash of the record, if it has one."""
-
 CRC = list(range(256))
 for _ in range(8):
     CRC = [value >> 1 ^ (0x82F63B78 if value & 1 else 0) for value in CRC]
-
 def crc32c(data):
     crc, table = 0xFFFFFFFF, CRC
     for byte in data:
         crc = crc >> 8 ^ table[(crc ^ byte) & 255]
     return crc ^ 0xFFFFFFFF
-
 def sha256(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
-
 def leaf_hash(line):
     return sha256(b"\0", line).hex()
-
 def salt_of(seed, field, index):
     salt = sha256(b"portcullis facts v2\0", bytes([field]), seed)
     for bit in range(31, -1, -1):
         salt = sha256(salt, bytes([index >> bit & 1]))
     return salt
-
 class Tree:
     """RFC 6962, kept as the roots of its perfect subtrees."""
-
     def __init__(self):
         self.size, self.edge = 0, []
-
     def push(self, leaf):
         node, size, self.size = bytes.fromhex(leaf), self.size, self.size + 1
         while size & 1:
             node, size = sha256(b"\1", self.edge.pop(), node), size >> 1
         self.edge.append(node)
-
     def root(self):
         node = self.edge[-1] if self.edge else sha256()
         for left in reversed(self.edge[:-1]):
             node = sha256(b"\1", left, node)
         return node
-
 def read_frame(data, at):
     """('payload', bytes), ('end', None), ('partial', None) or ('bad', None)."""
     head = data[at:at + 8]
     if len(head) < 8:
         return ("partial" if head else "end"), None
     length = int.from_bytes(head[:4], "little")
-    if length == 0:
-        return ("end" if head == bytes(8) else "bad"), None
     payload = data[at + 8:at + 8 + length]
-    if length > PAYLOAD_MAX or len(payload) < length:
-        return ("bad" if length > PAYLOAD_MAX else "partial"), None
+    if length == 0 or length > PAYLOAD_MAX or len(payload) < length:
+        return "end" if head == bytes(8) else "partial" if 0 < length <= PAYLOAD_MAX else "bad", None
     good = crc32c(head[:4] + payload) == int.from_bytes(head[4:], "little")
     return ("payload", payload) if good else ("bad", None)
-
 class Object(dict):
     """A JSON object that remembers which keys were there twice."""
-
     def __init__(self, pairs):
         super().__init__(pairs)
         self.doubled = {key for key, count in collections.Counter(key for key, _ in pairs).items() if count > 1}
-
 def fail(what="malformed", record_hash=None):
     raise Malformed(what, record_hash)
-
 def parse(text, newest, record_hash=None):
     try:
         # NaN and Infinity, which Python would take, are no JSON: int() refuses them.
@@ -115,16 +98,12 @@ def parse(text, newest, record_hash=None):
     if type(version) is not int or value.doubled or not 1 <= version <= newest:
         fail("later_version" if type(version) is int and version > newest else "malformed", record_hash)
     return value
-
 def is_count(value):
     return type(value) is int and 0 <= value < 1 << 64
-
 def is_hash(value):
     return type(value) is str and re.fullmatch("[0-9a-f]{64}", value) is not None
-
 def read_record(payload):
     return read_line(payload) if payload[:1] == b"{" else read_envelope(payload)
-
 def read_line(payload):
     """Version 1: a public line, and perhaps a private one."""
     parts = payload.split(b"\n")
@@ -154,19 +133,16 @@ def read_envelope(payload):
     if not 1 <= kind <= 5 or (kind == 2) != (ends != 2**64 - 1):
         fail(record_hash=record_hash)
     rest = payload[ENVELOPE.size:]
-
     def take(count):
         nonlocal rest
         taken, rest = rest[:count], rest[count:]
         return taken if len(taken) == count else fail("altered", record_hash)
-
     value = lambda width: take(int.from_bytes(take(width), "little"))
     state, id_bytes, salt = take(1)[0], take(16), take(32)
     facts = [value(2) for _ in FACTS] if kind in (1, 3) else None
     who, last = value(2), value(4)
     if rest or (facts is None and who) or state > 1 or (state == 1 and any(who + last)):
         fail("altered", record_hash)
-
     def fits(seed, first):
         node = salt if state == 1 else sha256(bytes([3, REST]), sha256(bytes([4, REST]), salt), id_bytes, last)
         if facts is not None and state == 0:
@@ -178,10 +154,9 @@ def read_envelope(payload):
         return node == content if seed else None
 
     number = int.from_bytes(id_bytes, "big")
-    digits = "".join("0123456789abcdefghjkmnpqrstvwxyz"[number >> shift & 31] for shift in range(125, -1, -5))
-    return Line(seq, time, prev.hex(), durable, "rec_" + digits, KINDS[kind - 1], ends if kind == 2 else None,
-                record_hash, fits)
-
+    name = "rec_" + "".join("0123456789abcdefghjkmnpqrstvwxyz"[number >> at & 31] for at in range(125, -1, -5))
+    ends = ends if kind == 2 else None
+    return Line(seq, time, prev.hex(), durable, name, KINDS[kind - 1], ends, record_hash, fits)
 def read_header(payload):
     header = parse(payload, VERSION)
     keys = {"v", "format", "origin", "first", "prev"} | ({"seed"} if header["v"] > 1 else set())
@@ -194,11 +169,9 @@ def read_header(payload):
 
 class Suspicion:
     """What the verifier stumbled over, and what came after it: only then is it clear what it was."""
-
     def __init__(self, spot, kind, in_last_segment, facts):
         self.spot, self.kind, self.in_last_segment, self.facts = spot, kind, in_last_segment, facts
         self.next, self.due_came_later, self.durable = None, False, 0
-
     def read_on(self, data, at):
         while 0 <= at < len(data):
             found, payload = read_frame(data, at)
@@ -207,7 +180,6 @@ class Suspicion:
             else:
                 mark = MARK.search(data, at + 1)
                 at = max(mark.start() - 8, at + 1) if mark else -1
-
     def note(self, payload):
         try:
             if re.match(rb'\{"v":[12],"format"', payload):
@@ -219,7 +191,6 @@ class Suspicion:
         self.due_came_later = self.due_came_later or line.seq == self.spot.seq
         self.durable = max(self.durable, line.durable)
         return True
-
     def decide(self, signed, verified):
         """('torn', spot) or (what, spot)."""
         seq, facts = self.spot.seq, self.facts
@@ -240,17 +211,13 @@ class Suspicion:
             return ("forked", since) if names_last and since.seq < last.seq else ("altered", last)
         disowned = self.next and facts["hash"] and self.next[0] == seq + 1 and self.next[1] != facts["hash"]
         return "altered" if disowned else facts["what"], self.spot
-
     def wrong_seq(self, found, hash):
         due = self.spot.seq
-        if found < due or self.due_came_later:
-            return "reordered"
         disowned = self.next and self.next[0] == due + 1 and hash and self.next[1] != hash
-        return "altered" if disowned else "missing"
+        return "reordered" if found < due or self.due_came_later else "altered" if disowned else "missing"
 
 class Verifier:
     """Follows docs/ledger-format.md over one ledger."""
-
     def __init__(self, checkpoints, key):
         self.key, self.tree, self.head, self.open, self.ended = key, Tree(), "0" * 64, {}, collections.OrderedDict()
         self.suspicion = self.since = self.last = self.segment = self.origin = self.note_problem = None
@@ -258,7 +225,6 @@ class Verifier:
         self.checkpoints, self.seqs, self.seed = collections.deque(), {}, (b"", 0)
         self.read_checkpoints(checkpoints)
         self.notes = len(self.checkpoints)
-
     def read_checkpoints(self, data):
         before = None
         for offset, text, signatures in split_notes(data):
@@ -273,7 +239,6 @@ class Verifier:
                 return
             before, self.origin, self.signed = note, self.origin or note[0], note[1]
             self.checkpoints.append(note[1:])
-
     def read_segment(self, name, data, last):
         self.segment, self.in_last_segment, self.at = name, last, 0
         header_due = True
@@ -290,7 +255,6 @@ class Verifier:
             self.stumble("bad frame", cut=True)
         if self.suspicion:
             self.suspicion.read_on(data, self.at)
-
     def header(self, payload):
         try:
             header = read_header(payload)
@@ -305,7 +269,6 @@ class Verifier:
         elif header["prev"] != self.head:
             self.stumble("wrong prev", before=self.last, hash=None, head=self.head)
         self.seed = bytes.fromhex(header.get("seed", "")), header["first"]
-
     def record(self, payload):
         try:
             line = read_record(payload)
@@ -323,7 +286,6 @@ class Verifier:
         self.since = self.since or self.last
         self.tree.push(line.hash)
         return self.check_root()
-
     def misfit(self, line):
         if line.time < self.time:
             return "time_went_back"
@@ -346,7 +308,6 @@ class Verifier:
             if len(self.ended) == ENDED_REMEMBERED_MAX:
                 self.ended.popitem(last=False)
             self.ended[line.ends] = True
-
     def check_root(self):
         size = self.tree.size
         while self.checkpoints and self.checkpoints[0][0] <= size:
@@ -355,11 +316,9 @@ class Verifier:
                 if root != self.tree.root():
                     return self.stumble("wrong root", since=self.since, last=self.last, head=self.head)
                 self.verified, self.since = size, None
-
     def stumble(self, kind, record_id=None, **facts):
         spot = Spot(self.tree.size, record_id, self.segment, self.at)
         self.suspicion = Suspicion(spot, kind, self.in_last_segment, facts)
-
     def verdict(self):
         torn = problem = None
         if self.suspicion:
@@ -375,14 +334,12 @@ class Verifier:
             "records": self.tree.size, "signed_records": self.verified, "checkpoints": self.notes,
             "head": self.head, "root": self.tree.root().hex(), "open_intents": len(self.open), "torn_tail": torn,
         }
-
 def split_notes(data):
     """Whole notes of a checkpoints file: (offset, text, signatures). A crash may have left a part of one at the end."""
     at = 0
     while (middle := data.find(b"\n\n", at)) >= 0 and (end := data.find(b"\n\n", middle + 2)) >= 0:
         yield at, data[at:middle].decode("utf-8", "replace"), data[middle + 2:end].decode("utf-8", "replace")
         at = end + 2
-
 def read_note(text, signatures, key):
     """(origin, size, root) of a checkpoint, or None."""
     lines = text.split("\n")
@@ -392,7 +349,6 @@ def read_note(text, signatures, key):
     signed = key is None or any(is_signed(line, text + "\n", key) for line in signatures.split("\n"))
     good = len(root) == 32 and signed and (key is None or lines[0] == key[0])
     return (lines[0], int(lines[1]), root) if good else None
-
 def is_signed(line, text, key):
     name, key_id, public = key
     words = line.split(" ")
@@ -403,7 +359,6 @@ def is_signed(line, text, key):
         return Ed25519PublicKey.from_public_bytes(public).verify(signature[4:], text.encode()) is None
     except InvalidSignature:
         return False
-
 def read_key(text):
     """(origin, key id, 32 bytes)."""
     name, key_id, key = text.strip().split("+", 2)
@@ -412,7 +367,6 @@ def read_key(text):
     if len(key) != 33 or key[0] != 1 or expected.hex() != key_id:
         sys.exit("not the public key of a ledger")
     return name, expected, key[1:]
-
 def from_base64(text):
     try:
         return base64.b64decode(text, validate=True)
@@ -420,10 +374,7 @@ def from_base64(text):
         return b""
 
 def verify(folder, key_text):
-    def read(name):
-        path = pathlib.Path(folder, name)
-        return path.read_bytes() if path.exists() else b""
-
+    read = lambda name: (path := pathlib.Path(folder, name)).exists() and path.read_bytes() or b""
     key_text = key_text or read("key.pub").decode()
     key = read_key(key_text) if key_text and Ed25519PublicKey else None
     verifier = Verifier(read("checkpoints"), key)
@@ -431,7 +382,6 @@ def verify(folder, key_text):
     for name in names:
         verifier.read_segment(name, read(name), name == names[-1])
     return verifier.verdict()
-
 def main():
     parser = argparse.ArgumentParser(description="Verifies Portcullis ledgers.")
     parser.add_argument("folders", nargs="+", metavar="DIR")

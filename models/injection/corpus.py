@@ -262,8 +262,11 @@ def fragments(rng, count):
         lambda: f"[{word()}](https://{word()}.example/{word()}/{token(4, 20)}) ![{word()}](https://{word()}.test/{word()}.png?{token(1, 3)}={digits(1, 9)})",
         lambda: f"<{word()} {word()}=\"{token(3, 12)}\">{word()} {word()}</{word()}>",
         lambda: rng.choice("x.-=*#/ab1") * rng.randint(5, 120),
+        lambda: (token(1, 6, SYMBOLS) + rng.choice(["", " ", " ", "\n", ", "])) * rng.randint(4, 80),
+        lambda: " ".join(token(1, 9, SYMBOLS) for _ in range(rng.randint(1, 20))),
         lambda: f"{digits(1, 3)}.{digits(1, 3)}.{digits(1, 3)}.{digits(1, 3)} - - [{digits(2, 2)}/Oct/2024] \"GET /{word()} HTTP/1.1\" {digits(3, 3)} {digits(2, 5)}",
         lambda: f"the {rng.choice(['password', 'secret', 'token', 'key', 'passphrase', 'api key', 'pin'])} is {token(6, 20)}",
+        lambda: f"{rng.choice(['password', 'secret', 'token', 'api_key', 'passwd', 'pwd', 'client_secret', 'Passwort', 'contraseña', 'mot de passe', 'пароль', '密码', 'senha'])}{rng.choice(['=', ': ', ' = ', ':'])}{rng.choice(['<your password>', '${SECRET}', 'changeme', '***', 'null', '{{ token }}', word(), token(6, 20), '<' + word() + '>'])}",
         lambda: f"{word().title()} {word()} {rng.choice(['was diagnosed with', 'was prescribed', 'born on', 'lives in', 'works for'])} {word()} {digits(2, 4)}",
     ]
     made = []
@@ -272,6 +275,8 @@ def fragments(rng, count):
         made.append(Example([(text, False)], "fragments", "en", "fragments"))
     return made
 
+
+SYMBOLS = LETTERS + "àâäáãåæçèéêëíîïñóôöõøúûüßąćęłńśźżčďěňřšťůğışабвгдежзиклмнопрстуфхцчшщыэюяіїєαβγδεηθκλμπρσתאבשלמابتجدرسعقلمنهويकखगतनमरसहकाकিกขคงชดตนบมยรวส的一是不了人我在有他这中大来上国日本語あいうえおかきくけアイウエオ가나다라마바사한국어😀🎉✓→•…"
 
 WORDS = """account admin api apple array backup bank base blue board bridge build cache call card case chart check city class client code
 color config connect copy count crown data date debug default delete demo device disk door draft east edge email engine entry error event export

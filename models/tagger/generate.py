@@ -404,6 +404,21 @@ def apart(text, spans):
     return "".join(out), [(where[s], where[e - 1] + 1, label) for s, e, label in spans]
 
 
+def joined(parts, seed):
+    """Sentences as texts have them: half alone, half two or three behind each other."""
+    rng, out, at = random.Random(seed), [], 0
+    while at < len(parts):
+        count = 1 if rng.random() < 0.5 else rng.choice((2, 3))
+        text, spans, joint = "", [], rng.choice((" ", " ", "\n", "\n\n"))
+        for one, places in parts[at:at + count]:
+            text += joint if text else ""
+            spans += [(start + len(text), end + len(text), label) for start, end, label in places]
+            text += one
+        out.append((text, spans))
+        at += count
+    return out
+
+
 def families():
     """(family, language, template), the template's number being stable."""
     for family in ("CHAT", "RECORDS", "EDITED", "PLAIN"):

@@ -26,7 +26,7 @@ def negatives():
             for block in text.split("#[cfg(test)]")[0].split("\n\n"):
                 if block.strip():
                     out.append((block[:2000], []))
-    return out[::2]
+    return [(text, None) for text, _ in out]
 
 
 def spans_of(c, labels):
@@ -83,6 +83,7 @@ def report(model, table, corpus, lists, held, held_tweets, data):
             got = model.predict(c)
             tokens_f2("held-out templates, " + family, c, c.label, got)
             spans_f1("   ", spans_of(c, c.label), spans_of(c, got))
+            errors(family, c, c.label, got, [t for fam, t, s in made if fam == family])
     if held_tweets:
         c = corpus(table, held_tweets)
         got = model.predict(c)
@@ -114,8 +115,8 @@ def errors(name, c, gold, got, texts):
     if not os.environ.get("SHOW"):
         return
     wrong = {}
-    for i in np.nonzero((gold > 0) != (got > 0))[0]:
+    for i in np.nonzero(gold != got)[0]:
         if c.shape[i] > 2:
-            wrong.setdefault(int(c.doc[i]), []).append(("-" if gold[i] else "+") + texts[c.doc[i]][c.start[i]:c.end[i]] + "/" + LABELS[max(gold[i], got[i])])
+            wrong.setdefault(int(c.doc[i]), []).append(("-" if gold[i] and not got[i] else "+" if got[i] and not gold[i] else "~" + LABELS[gold[i]] + ">" + LABELS[got[i]] + ":") + texts[c.doc[i]][c.start[i]:c.end[i]] + "/" + LABELS[max(gold[i], got[i])])
     for doc in list(wrong)[::max(1, len(wrong) // int(os.environ["SHOW"]))]:
         print("  ", repr(texts[doc][:160]), wrong[doc])

@@ -107,6 +107,18 @@ I love {per}'s new song
 going to {place} with {given} tmrw
 miss u {given}
 happy bday to my girl {given} {sur} :)
+Maybe {given} knows. Ask {given}!
+so sad about {per} :(
+{given} said hi
+{given} and I went to {place}
+Is {given} your real name?
+{titled} will see you now.
+Where does {given} live? In {place}.
+{per} here, I need to change my address from {street} to {street}.
+Our restaurant is at {adr}
+it's in {adr}
+I have two addresses: {adr}, and {adr}
+my postcode is {zip}
 """
 
 RECORDS = r"""
@@ -308,6 +320,46 @@ Sir {per} was knighted in {year}.
 Pope {given} {roman} visited {country}.
 Lady {given} and Lord {sur} divorced in {year}.
 {per} Jr. and {per} Sr. both played for {team}.
+{per} and {per} were named as co-chairs of the committee.
+{sur}, who joined {company} from {company}, will report to {per}.
+Analysts at {company} expect {company} to cut prices.
+{per}, the former head of {org}, died on {weekday} at the age of {age}.
+Mr {sur} told the {newspaper} that he would not resign.
+Mrs {sur} denied the allegations.
+Defender {per} was injured in the match against {team}.
+Coach {sur} praised {sur} after the win over {team}.
+{per}'s goal gave {team} a 2-0 lead.
+{team}: {sur}; {sur}, {sur}, {sur}; {sur}, {sur}
+1. {per} ({country}) 2:05.1 2. {per} ({country}) 2:06.3
+{city} : {team} 2 {team} 1
+Soviet leader {per} and U.S. President {per} signed the treaty in {city}.
+It was recorded in {city} by producer {per}, who had worked with {per}.
+{per} plays {given} {sur}, a {job} from {city}.
+{given} falls in love with {given}, the daughter of {per}.
+{per} (guitar, vocals) left and was replaced by {per}.
+The writer {per} called it the best book of {year}.
+{sur} et al. showed that the effect is small.
+The {sur} family owned land in {region}.
+After the death of {given}, {given} became king.
+Saint {given} of {city} was a bishop.
+The {nrp} explorer {per} reached {place} in {year}.
+A statue of {per} stands in {city}.
+The asteroid is named after {per}.
+{per} graduated from {university} with a degree in physics.
+{sur} was replaced by {sur} as minister of finance.
+{per} is a professor of history at {university} and the author of {work}.
+The film premiered in {city}; {newspaper} called {sur} brilliant.
+{company} , based in {city} , makes cars .
+He lost the final to {per} of {country} .
+{per} : {sur} is right , says {sur} .
+{given} was raised by {poss} grandmother in {city}.
+{sur} 's father , {per} , was a {job} .
+Among the victims were {per}, {age}, and {per}, {age}.
+Chairman {per} and director {per} resigned.
+In {month}, {sur} was transferred to {team} for {money} million.
+The Earl of {city} and the Duke of {city} were present.
+Queen {given} opened the {museum}.
+It borders {country} to the north and {country} to the south.
 """
 
 # What looks like names and is none; the O of ordinary texts.
@@ -389,6 +441,36 @@ Apt install failed with code 100.
 We drive north, then the road ends at a square.
 the street was empty and the avenue of trees was dark
 a suite of tests runs in the box
+«"id": {num}, "name": "widget", "tags": ["tree", "shade"], "height": 12.5, "created": "{date}", "url": "{url}"»
+«"type": "object", "properties": «"query": «"type": "string"»», "required": ["query"]»
+IBAN DE89 3704 0044 0532 0130 00 was charged on {date}.
+Her account is GB29 NWBK 6016 1331 9268 19 and the card {card} is valid.
+let mut out = Vec::with_capacity(left.len() + right.len()); // {date}, v1.2.3
+if (user.isActive()) «return Response.ok(Body.empty());»
+const App = () => «return <View><Text>Hello</Text></View>»;
+The quarterly report seems to be in order, and the board was content with the progress of the last weeks.
+Everybody is invited to comment before the end of the month; the plans hang in the foyer.
+Please summarise the text below. Use short sentences and avoid Jargon.
+What are the side effects of Ibuprofen and Aspirin?
+Which is better, Java or Rust? Compare Speed and Safety.
+Part A, Lot B, Serial 12, Page 3, Line 45, Column 7
+Tickets 4711-0815 and 4712 are Done; Sprint 12 starts on {weekday}.
+Room 101 on Floor 3 is booked from 9:00 to 10:30.
+Chapter 4, Article 50, Paragraph 2 and Annex III apply.
+Attention Required! Please Verify Your Identity
+Dear Valued Customer, Your Order Has Shipped
+Internet, Television and Radio are Media.
+Our Premium Plan includes Unlimited Storage and Priority Support.
+Machine Learning, Deep Learning and Natural Language Processing
+Neural Networks and Random Forests are Models.
+What's your name? My name does not matter.
+I'm Sorry, I'm afraid I Can't do that.
+I'm tired. I'm not sure. I'm happy to help.
+Password: ******** Username: admin
+In the Name of the Law! Stop!
+Good luck, Have fun, See you soon
+Act as a Linux Terminal. I will type Commands.
+Imagine you are a Doctor and I am your Patient.
 Tweet of the day: just posted a photo {url}
 check out {url} for more
 """

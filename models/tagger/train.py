@@ -10,12 +10,14 @@ import numpy as np
 
 import generate
 import measure
-from features import (COMMON, GIVEN, LABELS, ORG, PLACE, FIRST_BITS, SECOND_BITS, STREET, SURNAME, Corpus, first_features, margin_of,
-                      second_features)
+from features import (COMMON, GIVEN, LABELS, ORG, PLACE, REACH, FIRST_BITS, FOLDS, SECOND_BITS, STREET, SURNAME, Corpus, first_features, margin_of,
+                      second_features, shifted)
 from gazetteer import Lists, Table, common_words, flags, prose_of
 
 SEED = 20261120
 WAYS = len(LABELS) - 1
+UNLABELLED_WEIGHT = 0.4  # what nobody labelled counts less
+FORGOTTEN = 0.15  # share of words that training takes away
 UNIT = 16  # table units for one natural logarithm
 CONLL = {"B-PER": "PER", "I-PER": "PER", "B-LOC": "LOC", "I-LOC": "LOC", "B-ORG": "ORG", "I-ORG": "ORG",
          "B-person": "PER", "I-person": "PER", "B-location": "LOC", "I-location": "LOC", "B-corporation": "ORG",
@@ -119,9 +121,10 @@ class Drop:
 
 
 def corpus(table, parts, drop=0.0, seed=SEED):
+    """Texts with spans as arrays; spans `None` are those of a text that nobody labelled."""
     made, drop = Corpus(table), Drop(seed, drop)
     for text, spans in parts:
-        made.add(text, spans, drop if drop.share else None)
+        made.add(text, spans or (), drop if drop.share and spans is not None else None, spans is None)
     return made.finish()
 
 
@@ -134,7 +137,10 @@ class Model:
     def predict(self, c):
         labels, margins = self.first(c)
         out = np.zeros(len(c.word), dtype=np.int32)
-        out[c.active] = scores(second_features(c, labels, margins)[c.active], self.second).argmax(axis=1)
+        # Where the first look saw nothing far and wide there is nothing.
+        near = sum(shifted(labels, by) for by in range(-REACH, REACH + 1)) > 0
+        looked = c.active & near
+        out[looked] = scores(second_features(c, labels, margins)[looked], self.second).argmax(axis=1)
         return out
 
     def first(self, c):
@@ -145,14 +151,22 @@ class Model:
         return labels, margins
 
 
-def importance_of(c, weight_o):
-    return np.where(c.label[c.active] == 0, weight_o, 1.0).astype(np.float32)
+def forget_words(c):
+    """Some words become words never seen, so that shapes, lists and the other words must do."""
+    rng = np.random.default_rng(SEED)
+    lost = rng.random(len(c.word)) < FORGOTTEN
+    lost &= c.shape > 2
+    c.word[lost] = rng.integers(0, 1 << 32, int(lost.sum()), dtype=np.uint32)
 
 
 def train(c, rounds, weight_o):
     """Two looks: the second learns from first looks by models that had not seen the text."""
-    rows, labels, importance = first_features(c)[c.active], c.label[c.active], importance_of(c, weight_o)
-    half = c.doc[c.active] % 2
+    known = c.active & (c.label >= 0)
+    forget_words(c)
+    rows, labels = first_features(c)[known], c.label[known]
+    importance = np.where(labels == 0, weight_o, 1.0).astype(np.float32)
+    importance[c.doc[known] >= c.unlabelled_from] *= UNLABELLED_WEIGHT
+    half = c.doc[known] % 2
     made = np.zeros((len(rows), WAYS + 1), dtype=np.int32)
     for side in (0, 1):
         print(f" half {side}", flush=True)
@@ -160,10 +174,10 @@ def train(c, rounds, weight_o):
         weights = quantised(fit(FIRST_BITS, rows[learnt], labels[learnt], importance[learnt], max(2, rounds - 1), SEED + side))
         made[half == side] = scores(rows[half == side], weights)
     first, margins = np.zeros(len(c.word), dtype=np.int32), np.zeros(len(c.word), dtype=np.uint32)
-    first[c.active], margins[c.active] = made.argmax(axis=1), margin_of(made)
+    first[known], margins[known] = made.argmax(axis=1), margin_of(made)
     print(" first look", flush=True)
     weights = fit(FIRST_BITS, rows, labels, importance, rounds, SEED)
-    second = second_features(c, first, margins)[c.active]
+    second = second_features(c, first, margins)[known]
     print(" second look", flush=True)
     later = fit(SECOND_BITS, second, labels, importance, rounds, SEED + 2)
     return weights, later
@@ -174,15 +188,17 @@ def main():
     parser.add_argument("--data", required=True, help="folder with ner/ and injection/")
     parser.add_argument("--out", help="folder for tagger.bin; absent: measure only")
     parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--fillings", type=int, default=60)
-    parser.add_argument("--weight-o", type=float, default=0.7)
+    parser.add_argument("--fillings", type=int, default=100, help="texts from each template")
+    parser.add_argument("--weight-o", type=float, default=0.6, help="how much O counts: less favours recall")
     parser.add_argument("--hold-out", type=int, default=6, help="every n-th template is held out; 0 ships with all")
     options = parser.parse_args()
     started = time.time()
     lists = Lists()
     tweets = {name: list(read_conll(os.path.join(options.data, "ner", name + ".conll")))
               for name in ("BTC__a", "BTC__b", "BTC__e", "BTC__f", "WNUT17__wnut17train")}
-    common = common_words(list(prose_of(options.data)) + [t for name in tweets for t, _ in tweets[name]])
+    unlabelled = [(text[:3000].translate(FOLDS), None) for text in prose_of(options.data, ("mitre_frr", "si_seed", "awesome_prompts"))]
+    repository = measure.negatives()
+    common = common_words(list(prose_of(options.data)) + [t for t, _ in repository] + [t for name in tweets for t, _ in tweets[name]])
     for words in lists.lorem.values():
         common += words
     table = Table(flags(lists, common))
@@ -194,7 +210,9 @@ def main():
     tweet_parts = [row for name, rows in tweets.items() for i, row in enumerate(rows)
                    if not (options.hold_out and (name == "BTC__e" or name.startswith("WNUT") and i % 5 == 0))]
     random.Random(SEED).shuffle(parts)
-    c = corpus(table, parts + tweet_parts + tweet_parts + measure.negatives(), drop=0.25)
+    labelled = generate.joined(parts, SEED) + tweet_parts + tweet_parts
+    c = corpus(table, labelled + repository + unlabelled, drop=0.25)
+    c.unlabelled_from = len(labelled)
     print(f"{c.docs} texts, {len(c.word)} tokens, {int(c.active.sum())} active, {time.time() - started:.0f} s")
     first, second = train(c, options.rounds, options.weight_o)
     model = Model(quantised(first), quantised(second))

@@ -52,6 +52,7 @@ cargo xtask <task>
                             (SUITE: rust, python, node, agent, clients)
   bench [door] [options]    the benchmark of the door; writes docs/benchmarks.md (see `bench --help`)
   bench policy              what a decision costs, by policies, destinations and actions
+  bench overload            an engine that saturates, with the door and without, in simulated time
   eval                      the measured quality of inspection
   fuzz [TARGET] [SECONDS]   the fuzz targets in fuzz/, one after the other
   docs                      the API documentation without warnings, and every link in every page resolves";

@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use crate::office::{Actor, Declined, Office};
-use crate::operation::{CreateKey, Operation, SearchLedger};
+use crate::operation::{AnswerApproval, CreateKey, Operation, SearchLedger};
 
 /// How a connection's peer is known before its first request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,13 +37,15 @@ pub struct Row {
 }
 
 /// The authorisation table. Every row asks for an administrator; a test walks it without one and expects 401.
-pub const TABLE: [Row; 8] = [
+pub const TABLE: [Row; 10] = [
     Row { method: "GET", path: "/admin/v1/status", summary: "how the door is doing" },
     Row { method: "POST", path: "/admin/v1/keys", summary: "make a key; its secret is shown once" },
     Row { method: "GET", path: "/admin/v1/keys", summary: "list keys, without secrets" },
     Row { method: "DELETE", path: "/admin/v1/keys/{id}", summary: "withdraw a key; open streams of it end" },
     Row { method: "POST", path: "/admin/v1/reload", summary: "load the configuration again, all of it or nothing" },
     Row { method: "POST", path: "/admin/v1/ledger/search", summary: "find records" },
+    Row { method: "GET", path: "/admin/v1/approvals", summary: "calls that wait for a person's yes" },
+    Row { method: "POST", path: "/admin/v1/approvals/{id}", summary: "say yes or no to one of them" },
     Row { method: "GET", path: "/admin/v1/openapi.json", summary: "this API" },
     Row { method: "GET", path: "/metrics", summary: "metrics in the Prometheus text format" },
 ];
@@ -100,12 +102,18 @@ fn actor(office: &Office, peer: Peer, head: &Parts) -> Result<Actor, Declined> {
 fn operation(head: &Parts, body: &Bytes) -> Result<Operation, Declined> {
     let path = head.uri.path();
     let key_id = path.strip_prefix("/admin/v1/keys/").filter(|id| !id.is_empty() && !id.contains('/'));
+    let approval_id = path.strip_prefix("/admin/v1/approvals/").filter(|id| !id.is_empty() && !id.contains('/'));
     match (head.method.as_str(), path) {
         ("GET", "/admin/v1/status") => Ok(Operation::Status {}),
         ("GET", "/admin/v1/keys") => Ok(Operation::ListKeys {}),
         ("POST", "/admin/v1/keys") => read::<CreateKey>(body).map(Operation::CreateKey),
         ("POST", "/admin/v1/reload") => Ok(Operation::Reload {}),
         ("POST", "/admin/v1/ledger/search") => read::<SearchLedger>(body).map(Operation::SearchLedger),
+        ("GET", "/admin/v1/approvals") => Ok(Operation::ListApprovals {}),
+        ("POST", _) if approval_id.is_some() => {
+            let id = approval_id.unwrap_or_default().to_owned();
+            read::<AnswerApproval>(body).map(|answer| Operation::AnswerApproval(AnswerApproval { id, ..answer }))
+        }
         ("DELETE", _) if key_id.is_some() => Ok(Operation::RevokeKey { id: key_id.unwrap_or_default().to_owned() }),
         _ => Err(bad(404, "unknown_path", format!("the control plane has no {} on this path", head.method))),
     }

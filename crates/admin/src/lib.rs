@@ -7,5 +7,5 @@ mod office;
 mod operation;
 
 pub use api::{Peer, Row, TABLE, openapi, serve};
-pub use office::{Actor, Declined, Office, Program, rfc3339};
-pub use operation::{CreateKey, Operation, SearchLedger, TENANT_DEFAULT};
+pub use office::{Actor, Answer, Declined, Office, Program, rfc3339};
+pub use operation::{AnswerApproval, CreateKey, Operation, SearchLedger, TENANT_DEFAULT};

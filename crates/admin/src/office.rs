@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::operation::{CreateKey, Operation, SearchLedger};
+use crate::operation::{AnswerApproval, CreateKey, Operation, SearchLedger};
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,28 @@ pub trait Program: Send + Sync {
     fn reload(&self) -> Result<Value, String>;
     /// Metrics in the Prometheus text format.
     fn metrics(&self) -> String;
+    /// Calls that wait for a person's yes, as JSON.
+    fn approvals(&self) -> Value;
+    /// Counts a person's answer; with `really` false only says whether it would count.
+    ///
+    /// # Errors
+    /// It does not count.
+    fn answer_approval(&self, answer: &Answer<'_>, really: bool) -> Result<Value, Declined>;
+}
+
+/// A person's answer to a call that waits, with what the office knows of the person.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// The question's id.
+    pub id: &'a str,
+    /// Who answers, as records name it.
+    pub actor: &'a str,
+    /// The id of the administrative key with which they answer; `None` for somebody on this machine.
+    pub key: Option<&'a str>,
+    /// In which role; `None`: in the only one that is asked for.
+    pub role: Option<&'a str>,
+    /// Yes or no.
+    pub yes: bool,
 }
 
 /// Carries out operations.
@@ -107,6 +129,8 @@ impl Office {
             Operation::Status {} => Ok(self.program.status()),
             Operation::Reload {} => self.reload(actor),
             Operation::SearchLedger(wanted) => self.search(actor, &wanted),
+            Operation::ListApprovals {} => Ok(self.program.approvals()),
+            Operation::AnswerApproval(answer) => self.answer_approval(actor, &answer),
         }
     }
 
@@ -187,6 +211,29 @@ impl Office {
             help: "the configuration in force stays; repair the files and reload again (`portcullis check` explains)"
                 .to_owned(),
         })
+    }
+
+    /// What would not count is not recorded as an answer; what could not be recorded does not count.
+    fn answer_approval(&self, actor: &Actor, wanted: &AnswerApproval) -> Result<Value, Declined> {
+        let key = actor.0.strip_prefix("key:");
+        let name = key.and_then(|id| self.keys.list().into_iter().find(|one| one.facts.id == id));
+        let name = name.map(|listing| listing.facts.name.clone());
+        if key.is_some() && wanted.role.is_some() && wanted.role != name {
+            return Err(Declined {
+                status: 403,
+                code: "role_not_yours",
+                why: "an administrative key answers in the role of its own name".to_owned(),
+                help: "leave out the role, or use the key that is named so".to_owned(),
+            });
+        }
+        let role = if key.is_some() { name.as_deref() } else { wanted.role.as_deref() };
+        let answer = Answer { id: &wanted.id, actor: &actor.0, key, role, yes: wanted.yes };
+        self.program.answer_approval(&answer, false)?;
+        let mut detail = BTreeMap::new();
+        detail.extend(role.map(|role| ("role".to_owned(), role.to_owned())));
+        let action = if wanted.yes { "approval.approved" } else { "approval.denied" };
+        self.record(actor, action, Some(&wanted.id), detail)?;
+        self.program.answer_approval(&answer, true)
     }
 
     fn search(&self, actor: &Actor, wanted: &SearchLedger) -> Result<Value, Declined> {

@@ -21,6 +21,24 @@ pub enum Operation {
     Reload {},
     /// Find records.
     SearchLedger(SearchLedger),
+    /// Calls that wait for a person's yes.
+    ListApprovals {},
+    /// Say yes or no to one of them.
+    AnswerApproval(AnswerApproval),
+}
+
+/// A person's answer to a call that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerApproval {
+    /// The question's id.
+    #[serde(default)]
+    pub id: String,
+    /// Yes or no.
+    pub yes: bool,
+    /// In which role, one of those that policy names. An administrative key answers in the role of its own name.
+    #[serde(default)]
+    pub role: Option<String>,
 }
 
 /// A key to be made.
@@ -77,6 +95,9 @@ impl Operation {
             Self::Status {} => "status.read",
             Self::Reload {} => "config.reloaded",
             Self::SearchLedger(_) => "ledger.searched",
+            Self::ListApprovals {} => "approval.listed",
+            Self::AnswerApproval(answer) if answer.yes => "approval.approved",
+            Self::AnswerApproval(_) => "approval.denied",
         }
     }
 }

@@ -47,6 +47,10 @@ pub(crate) fn read_run(text: Text<'_>, place: Range<usize>) -> Option<Run> {
     if is_hex && let Some(read) = as_text(hex(run)) {
         return Some(Run::Text(read, place));
     }
+    let is_base32 = run.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7' | b'=') || is_break(*byte));
+    if is_base32 && let Some(read) = as_text(base32(run)) {
+        return Some(Run::Text(read, place));
+    }
     // A path or a word may be glued to the front: also try what follows the last separator.
     let tails = run.iter().enumerate().filter(|(_, byte)| matches!(byte, b'/' | b'-' | b'_')).map(|(i, _)| i + 1);
     for from in std::iter::once(0).chain(tails.take(SEPARATORS_MAX)) {
@@ -194,13 +198,33 @@ fn base64(run: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// RFC 4648, section 6.
+fn base32(run: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(run.len() / 8 * 5 + 5);
+    let (mut bits, mut have) = (0u32, 0u32);
+    for byte in run {
+        let five = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'2'..=b'7' => byte - b'2' + 26,
+            _ => continue,
+        };
+        bits = bits << 5 | u32::from(five);
+        have += 5;
+        if have >= 8 {
+            have -= 8;
+            out.push((bits >> have & 0xff) as u8);
+        }
+    }
+    Some(out)
+}
+
 fn hex(run: &[u8]) -> Option<Vec<u8>> {
     let digits: Vec<u8> = run.iter().copied().filter(u8::is_ascii_hexdigit).collect();
     digits.chunks(2).map(|pair| hex_value(pair, 2).and_then(|value| u8::try_from(value).ok())).collect()
 }
 
 /// The bytes as text, if they are: UTF-8 (or UTF-16, little endian) and hardly any control characters.
-fn as_text(bytes: Option<Vec<u8>>) -> Option<String> {
+pub(crate) fn as_text(bytes: Option<Vec<u8>>) -> Option<String> {
     let bytes = bytes.filter(|bytes| bytes.len() >= TEXT_MIN)?;
     let zeros = bytes.iter().skip(1).step_by(2).filter(|byte| **byte == 0).count();
     let text = if zeros * 4 > bytes.len() {
@@ -332,6 +356,7 @@ mod tests {
     fn runs_are_read_when_they_are_text() {
         run("am9obi5kb2VAZXhhbXBsZS5jb20gaXMgbWU=", Some("john.doe@example.com is me"));
         run("6a6f686e2e646f65406578616d706c652e636f6d", Some("john.doe@example.com"));
+        run("NJXWQ3ROMRXWKQDFPBQW24DMMUXGG33N", Some("john.doe@example.com"));
         run("path/am9obi5kb2VAZXhhbXBsZS5jb20gaXMgbWU", Some("john.doe@example.com is me"));
         run("d41d8cd98f00b204e9800998ecf8427e", None);
         run("internationalizationlocalization", None);

@@ -1,5 +1,6 @@
 //! The front of inspection: settings made ready once, then pieces in and findings out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -9,7 +10,10 @@ use crate::detect;
 use crate::exception::{Excepted, Exceptions};
 use crate::joined::Joined;
 use crate::reader::{Reader, Reading};
-use crate::{Channel, Class, Content, Finding, Found, Level, Matches, Piece, Problem, Screen, ScreenRules, Settings};
+use crate::{
+    Canary, Channel, Class, Content, Finding, Found, Level, Matches, Piece, Problem, Screen, ScreenRules, Settings,
+    tagger,
+};
 
 /// Detectors made ready. Build once, share between threads, use for every call.
 pub struct Inspector {
@@ -30,13 +34,13 @@ impl Inspector {
                 return Err(own.err().into_iter().chain(exceptions.err()).flatten().collect());
             }
         };
-        let reader = Arc::new(Reader::new(own, exceptions, settings.limits.clone()));
+        let reader = Arc::new(Reader::new(own, exceptions, settings));
         Ok(Self { reader, settings: Arc::new(settings.clone()), version: version(settings) })
     }
 
     /// Finds what the pieces hold. Never fails: what cannot be read is found as `opaque.*`.
     pub fn inspect(&self, pieces: &[Piece<'_>]) -> Found {
-        let mut collected = Collected { settings: &self.settings, found: Found::default(), seen: Vec::new() };
+        let mut collected = Collected { settings: &self.settings, found: Found::default(), counts: BTreeMap::new() };
         for (index, piece) in pieces.iter().enumerate() {
             match piece.content {
                 Content::Text(text) => self.text(&mut collected, index, piece.channel, text),
@@ -63,6 +67,12 @@ impl Inspector {
     #[must_use]
     pub fn screen(&self, rules: ScreenRules) -> Screen {
         Screen::new(Arc::clone(&self.reader), Arc::clone(&self.settings), rules)
+    }
+
+    /// The same with a word that the call's instructions hold and the answer may not say: `attack.canary`.
+    #[must_use]
+    pub fn screen_with(&self, rules: ScreenRules, canary: Canary) -> Screen {
+        self.screen(rules).with_canary(canary)
     }
 
     fn text(&self, collected: &mut Collected<'_>, index: usize, channel: Channel, text: &str) {
@@ -106,7 +116,7 @@ impl Inspector {
 struct Collected<'s> {
     settings: &'s Settings,
     found: Found,
-    seen: Vec<Class>,
+    counts: BTreeMap<Class, u32>,
 }
 
 impl Collected<'_> {
@@ -118,9 +128,10 @@ impl Collected<'_> {
         confidence: f32,
         detector: &'static str,
     ) {
-        let is_new = !self.seen.contains(class);
+        let count = self.counts.entry(class.clone()).or_default();
+        let is_new = *count == 0;
+        *count = count.saturating_add(1);
         if is_new {
-            self.seen.push(class.clone());
             self.found.level = self.found.level.max(self.settings.level_of(class));
         }
         // The first finding of a class is always told.
@@ -148,6 +159,7 @@ impl Collected<'_> {
     }
 
     fn finish(mut self) -> Found {
+        self.found.level = self.found.level.max(self.settings.level_of_all(&self.counts));
         self.found
             .findings
             .sort_by(|a, b| (a.piece, a.start, a.end, &a.class).cmp(&(b.piece, b.start, b.end, &b.class)));
@@ -185,12 +197,18 @@ fn version(settings: &Settings) -> String {
         hash.update(bytes);
     };
     field(REVISION.as_bytes());
+    field(tagger::TABLES);
     for (literal, _) in detect::lexicon() {
         field(literal.text.as_bytes());
     }
     for (class, level) in &settings.levels {
         field(class.as_bytes());
         field(level.as_str().as_bytes());
+    }
+    for combination in &settings.combinations {
+        combination.all.iter().for_each(|selector| field(selector.as_bytes()));
+        field(&combination.count.to_le_bytes());
+        field(combination.level.as_str().as_bytes());
     }
     for custom in &settings.custom {
         field(custom.name.as_bytes());
@@ -212,12 +230,22 @@ fn version(settings: &Settings) -> String {
             }
         }
     }
+    for records in &settings.records {
+        field(records.class.as_bytes());
+        field(&records.index.digest().to_le_bytes());
+    }
+    for documents in &settings.documents {
+        field(documents.class.as_bytes());
+        field(&documents.index.digest().to_le_bytes());
+    }
     let thresholds = &settings.thresholds;
     for threshold in
         [thresholds.system, thresholds.user, thresholds.assistant, thresholds.retrieved, thresholds.parameter]
     {
         field(&threshold.to_le_bytes());
     }
+    settings.answer_hosts.iter().for_each(|host| field(host.as_bytes()));
+    field(crate::injection::tables());
     field(format!("{:?}", settings.limits).as_bytes());
     hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -337,6 +365,17 @@ mod tests {
             ".atlasv1.",
             "hooks.slack.com/services/",
             "eyJ0eXAiOiAiVENWMiJ9.",
+            "cnffjbeq ",
+            "vtaber",
+            "p.a.",
+            "a b c ",
+            "a-",
+            "70:",
+            "70 61 ",
+            "=41",
+            "=\n",
+            "=3D=3D ",
+            "GEZDGNBV",
             "is ",
             "123456782 ",
             "tax 123456782 ",
@@ -361,6 +400,13 @@ mod tests {
             "%B4111111111111111^",
             "1980年",
             "kennzeichen A-",
+            "John ",
+            "john ",
+            "J. ",
+            "1 Main Street, ",
+            "O'",
+            "A-",
+            "12 ",
         ] {
             check(&inspector, unit);
         }

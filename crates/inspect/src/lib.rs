@@ -5,21 +5,27 @@
 //! [`pseudonym`] replaces found values by stable tokens and puts them back. `docs/inspection.md` states the
 //! classes, the bounds and what is not covered.
 
+mod canary;
 mod class;
 mod custom;
 mod decode;
 mod detect;
+pub mod exact;
 mod exception;
+pub mod fingerprint;
 mod found;
 mod gate;
+pub mod inherit;
 mod injection;
 mod inspector;
 mod joined;
+pub mod leak;
 mod level;
 mod normal;
 mod piece;
 pub mod pseudonym;
 mod reader;
+mod recode;
 mod scan;
 mod screen;
 mod settings;
@@ -27,6 +33,7 @@ mod tagger;
 mod text;
 mod view;
 
+pub use canary::Canary;
 pub use class::Class;
 pub use exception::{Excepted, Exception, SALTS_MAX};
 pub use found::{Finding, Found};
@@ -34,4 +41,4 @@ pub use inspector::Inspector;
 pub use level::{Level, UnknownLevel};
 pub use piece::{Channel, Content, Piece, UnknownChannel};
 pub use screen::{Screen, ScreenRules, Verdict};
-pub use settings::{Custom, Limits, Matches, Problem, Settings, Thresholds};
+pub use settings::{Combination, Custom, Documents, Limits, Matches, Problem, Records, Settings, Thresholds};

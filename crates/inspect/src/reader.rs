@@ -4,20 +4,24 @@ use std::ops::Range;
 
 use crate::custom::Own;
 use crate::decode::{self, Run};
+use crate::exact::words::Words;
 use crate::exception::Exceptions;
 use crate::injection::{Score, Scorer, Trained};
 use crate::normal::{Unseen, UnseenKind, is_invisible, normalise};
-use crate::scan::{Hit, Lexicon, Scan, Tail};
+use crate::scan::{Hit, Lexicon, Mark, Scan, Tail};
 use crate::text::{Text, is_base64};
 use crate::view::View;
-use crate::{Channel, Class, Limits, detect, tagger};
+use crate::{Channel, Class, Documents, Limits, Records, Settings, detect, recode, tagger};
 
 /// Everything that is needed to read a text.
 pub(crate) struct Reader {
     lexicon: Lexicon,
     own: Own,
+    records: Vec<Records>,
+    documents: Vec<Documents>,
     exceptions: Exceptions,
     scorer: Box<dyn Scorer>,
+    answer_hosts: Vec<String>,
     limits: Limits,
 }
 
@@ -38,6 +42,8 @@ pub(crate) struct Manner {
     pub(crate) whole: bool,
     /// Longest run of encoded bytes that is decoded. In a stream a longer one is `opaque.text` to its end.
     pub(crate) run_bytes_max: usize,
+    /// Whether the tagger looks for names, too: the dearest of all detectors, which a stream asks only where its rules guard them.
+    pub(crate) names: bool,
 }
 
 /// A reading under way.
@@ -53,13 +59,22 @@ struct Pass<'r> {
 type ToSource<'a> = &'a dyn Fn(Range<usize>) -> Range<usize>;
 
 impl Reader {
-    pub(crate) fn new(own: Own, exceptions: Exceptions, limits: Limits) -> Self {
-        Self { lexicon: Lexicon::new(), own, exceptions, scorer: Box::new(Trained), limits }
+    pub(crate) fn new(own: Own, exceptions: Exceptions, settings: &Settings) -> Self {
+        Self {
+            lexicon: Lexicon::new(),
+            own,
+            records: settings.records.clone(),
+            documents: settings.documents.clone(),
+            exceptions,
+            scorer: Box::new(Trained),
+            answer_hosts: settings.answer_hosts.clone(),
+            limits: settings.limits.clone(),
+        }
     }
 
     /// Reads a text for calls: everything, up to the limits.
     pub(crate) fn read(&self, text: &str, channel: Channel) -> Reading {
-        self.read_as(text, Manner { channel, whole: true, run_bytes_max: usize::MAX })
+        self.read_as(text, Manner { channel, whole: true, run_bytes_max: usize::MAX, names: true })
     }
 
     pub(crate) fn read_as(&self, text: &str, manner: Manner) -> Reading {
@@ -98,44 +113,68 @@ impl Reader {
         });
     }
 
+    /// Values of the organisation's records and passages of its documents.
+    fn organisation(&self, text: &str, hits: &mut Vec<Hit>) {
+        if self.records.is_empty() && self.documents.is_empty() {
+            return;
+        }
+        let words = Words::new(text);
+        let mut push = |class: &str, places: Vec<Range<usize>>, detector| {
+            hits.extend(places.into_iter().map(|place| Hit {
+                start: place.start,
+                end: place.end,
+                class: Class::new(class),
+                confidence: 1.0,
+                detector,
+                tail: None,
+            }));
+        };
+        for records in &self.records {
+            push(&records.class, records.index.find(&words), "records");
+        }
+        for documents in &self.documents {
+            push(&documents.class, documents.index.find(&words), "documents");
+        }
+    }
+
     /// Whether the organisation has detectors of its own.
     pub(crate) fn has_own(&self) -> bool {
         !self.own.is_empty()
     }
 
     /// From where on, in a part of a stream, a span may still be under way: before it everything is decided.
-    pub(crate) fn open(&self, text: &str) -> usize {
+    pub(crate) fn open(&self, text: &str, names: bool) -> usize {
         if text.is_ascii() {
-            return self.open_view(&View::same(text, 0), 0);
+            return self.open_view(&View::same(text, 0), 0, names);
         }
         let unseen: usize = text.chars().rev().take_while(|c| is_invisible(*c)).map(char::len_utf8).sum();
-        self.open_view(&normalise(text, 0).view, 0).min(text.len() - unseen)
+        self.open_view(&normalise(text, 0).view, 0, names).min(text.len() - unseen)
     }
 
-    fn open_view(&self, view: &View<'_>, depth: u8) -> usize {
-        let open = self.open_text(&view.text, depth);
+    fn open_view(&self, view: &View<'_>, depth: u8, names: bool) -> usize {
+        let open = self.open_text(&view.text, depth, names);
         view.source(open..open).start
     }
 
-    fn open_text(&self, text: &str, depth: u8) -> usize {
-        let open = self.open_decoded(text, depth);
+    fn open_text(&self, text: &str, depth: u8, names: bool) -> usize {
+        let open = self.open_decoded(text, depth, names);
         // An escape that is not complete may read as something else than it will be.
         let before_escape = decode::open_escape(Text::new(text)).and_then(|at| text.get(..at));
-        before_escape.map_or(open, |before| open.min(self.open_decoded(before, depth)))
+        before_escape.map_or(open, |before| open.min(self.open_decoded(before, depth, names)))
     }
 
-    fn open_decoded(&self, text: &str, depth: u8) -> usize {
-        let open = self.open_spans(text);
+    fn open_decoded(&self, text: &str, depth: u8, names: bool) -> usize {
+        let open = self.open_spans(text, names);
         if depth >= self.limits.decode_depth_max {
             return open;
         }
         let last = decode::escapes(text)
             .pop()
             .filter(|inner| inner.source(inner.text.len()..inner.text.len()).end >= text.len());
-        open.min(last.map_or(text.len(), |inner| self.open_view(&inner, depth + 1)))
+        open.min(last.map_or(text.len(), |inner| self.open_view(&inner, depth + 1, names)))
     }
 
-    fn open_spans(&self, text: &str) -> usize {
+    fn open_spans(&self, text: &str, names: bool) -> usize {
         let bytes = Text::new(text);
         let spans = [
             open_run(bytes),
@@ -148,8 +187,9 @@ impl Reader {
             detect::open_iban(bytes),
             detect::open_armour(bytes),
             detect::open_link(bytes),
+            detect::open_template(bytes),
             detect::open_name(bytes),
-            tagger::open_names(text),
+            if names { tagger::open_names(text) } else { text.len() },
         ];
         spans.into_iter().min().unwrap_or(0).min(self.own.open(text))
     }
@@ -160,14 +200,22 @@ impl Pass<'_> {
     /// to be read before.
     fn view(&mut self, view: &View<'_>, depth: u8, to_source: ToSource<'_>) {
         let mut scan = Scan::new(&view.text, self.manner.channel, self.manner.whole);
+        scan.names = self.manner.names;
         scan.run(&self.reader.lexicon);
+        if self.manner.channel == Channel::Answer && !self.reader.answer_hosts.is_empty() {
+            detect::strange_hosts(&mut scan, &self.reader.answer_hosts, &|place| view.is_rewritten(place));
+        }
         self.reader.own.find(&view.text, &mut scan.hits);
+        if self.manner.whole {
+            self.reader.organisation(&view.text, &mut scan.hits);
+        }
         if depth == 0
             && self.manner.whole
-            && let Some(place) = detect::source_code(scan.text)
+            && let Some((place, language)) = detect::source_code(scan.text)
         {
-            scan.hit(place.start, place.end, "code.source", 0.8, "source");
+            scan.hit(place.start, place.end, "code.source", 0.8, language);
         }
+        let turned = if self.manner.whole { scan.marks(Mark::Turned) } else { Vec::new() };
         for mut hit in scan.hits {
             // What gives a value its meaning may have been what was encoded.
             if depth > 0 && !view.is_rewritten(hit.start.saturating_sub(CONTEXT_BYTES)..hit.end) {
@@ -185,6 +233,30 @@ impl Pass<'_> {
             }
         }
         self.deeper(view, depth, to_source);
+        if self.manner.whole && depth < self.reader.limits.decode_depth_max {
+            self.recoded(view, depth, turned, to_source);
+        }
+    }
+
+    /// Undoes what only the whole text shows: rot13, spelling, spaced bytes, quoted-printable.
+    fn recoded(&mut self, view: &View<'_>, depth: u8, turned: Vec<usize>, to_source: ToSource<'_>) {
+        let inner_to_source = |place: Range<usize>| to_source(view.source(place));
+        // Turned twice is as it was.
+        let turned = if view.is_recoded() { Vec::new() } else { recode::turned(&view.text, turned.into_iter()) };
+        let views = turned.into_iter().chain(recode::spelt_apart(&view.text)).chain(recode::quoted(&view.text));
+        for inner in views {
+            let place = inner_to_source(inner.source(0..inner.text.len()));
+            if self.spend(inner.text.len(), place) {
+                self.view(&inner, depth + 1, &inner_to_source);
+            }
+        }
+        for (bytes, place) in recode::spaced_hex(Text::new(&view.text)) {
+            if let Some(read) = decode::as_text(Some(bytes))
+                && self.spend(read.len(), inner_to_source(place.clone()))
+            {
+                self.view(&View::whole(read, place), depth + 1, &inner_to_source);
+            }
+        }
     }
 
     /// A span without a longest length goes on where the view that it was found in ends.

@@ -42,6 +42,8 @@ pub(crate) enum Mark {
     Version,
     Clinical,
     Aws,
+    /// What rot13 makes of a telling word.
+    Turned,
     /// The type of a FHIR resource that is a person.
     Fhir,
 }
@@ -59,6 +61,8 @@ pub(crate) struct Scan<'t> {
     pub(crate) channel: Channel,
     /// Whether the whole text is here. In a stream only what stands to the left of a span may decide about it.
     pub(crate) whole: bool,
+    /// Whether the tagger looks for names, too.
+    pub(crate) names: bool,
     pub(crate) hits: Vec<Hit>,
     pub(crate) cues: Vec<Cue>,
     /// Up to where armour has been read: a text full of headers is read once.
@@ -82,6 +86,7 @@ impl<'t> Scan<'t> {
             source: text,
             channel,
             whole,
+            names: true,
             hits: Vec::new(),
             cues: Vec::new(),
             armour_end: 0,
@@ -111,7 +116,9 @@ impl<'t> Scan<'t> {
         }
         detect::numbers(self);
         detect::signs(self);
-        tagger::names(self);
+        if self.names {
+            tagger::names(self);
+        }
         detect::combine(self);
     }
 
@@ -135,6 +142,11 @@ impl<'t> Scan<'t> {
         tail: Tail,
     ) {
         self.hits.push(Hit { start, end, class: Class::built_in(class), confidence: 0.95, detector, tail: Some(tail) });
+    }
+
+    /// Where marks of this kind stand, in order.
+    pub(crate) fn marks(&self, mark: Mark) -> Vec<usize> {
+        self.marks.iter().filter(|(_, other)| *other == mark).map(|(at, _)| *at).collect()
     }
 
     /// Whether a mark begins within `reach` bytes before `at`.

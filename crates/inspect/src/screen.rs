@@ -13,7 +13,7 @@ use crate::reader::{Manner, Reader};
 use crate::scan::{Hit, Tail};
 use crate::tagger;
 use crate::text::is_base64;
-use crate::{Channel, Class, Finding, Level, Settings};
+use crate::{Canary, Channel, Class, Finding, Level, Settings};
 
 /// What an answer may not contain. Selectors are classes or prefixes (`secret`, `pii.email`, `*`).
 ///
@@ -44,6 +44,9 @@ pub struct Screen {
     reader: Arc<Reader>,
     settings: Arc<Settings>,
     rules: ScreenRules,
+    /// Whether the rules guard names, or patients, whom names tell.
+    names: bool,
+    canary: Option<Canary>,
     /// Decided text for context, then what waits.
     buffer: String,
     /// How much of the buffer is decided.
@@ -70,10 +73,17 @@ enum Fate {
 
 impl Screen {
     pub(crate) fn new(reader: Arc<Reader>, settings: Arc<Settings>, rules: ScreenRules) -> Self {
+        let guarded = |class: &'static str| {
+            let class = Class::built_in(class);
+            rules.cut.iter().chain(&rules.mask).any(|selector| class.is_in(selector))
+        };
+        let names = tagger::CLASSES.iter().any(|class| guarded(class)) || guarded("phi.patient");
         Self {
             reader,
             settings,
             rules,
+            names,
+            canary: None,
             buffer: String::new(),
             decided: 0,
             offset: 0,
@@ -84,6 +94,10 @@ impl Screen {
             counts: BTreeMap::new(),
             level: Level::Public,
         }
+    }
+
+    pub(crate) fn with_canary(self, canary: Canary) -> Self {
+        Self { canary: Some(canary), ..self }
     }
 
     /// Takes the next text and appends to `released` what may go out. After a cut nothing more does.
@@ -120,10 +134,10 @@ impl Screen {
         &self.counts
     }
 
-    /// The highest level among the classes found so far.
+    /// The highest level among the classes found so far and their combinations.
     #[must_use]
     pub fn level(&self) -> Level {
-        self.level
+        self.level.max(self.settings.level_of_all(&self.counts))
     }
 
     /// How many bytes of what was pushed have been decided: released, or replaced.
@@ -167,19 +181,22 @@ impl Screen {
             said.is_none_or(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b',' | b';' | b'!' | b')'));
         self.tail.is_none()
             && !self.reader.has_own()
+            && self.canary.is_none()
             && after_space
             && after_word
             && !decided.iter().rev().take(OPTION_REACH_BYTES).any(|byte| *byte == b'-')
             && self.buffer.bytes().skip(self.decided).all(is_plain)
-            && tagger::is_quiet(&self.buffer, self.decided)
+            && (!self.names || tagger::is_quiet(&self.buffer, self.decided))
     }
 
-    /// Releases plain text up to its last two words: the last may grow into a name, which the one before may belong to.
+    /// Releases plain text up to its last word, or, where names are guarded, its last two: the last may grow into a name,
+    /// which the one before may belong to.
     fn pass_plain(&mut self, released: &mut String) {
         let bytes = self.buffer.as_bytes();
         let space = |end: usize| bytes.get(..end).unwrap_or(&[]).iter().rposition(|byte| *byte <= b' ');
         let word = |end: usize| bytes.get(..end).unwrap_or(&[]).iter().rposition(u8::is_ascii_lowercase);
-        let before = space(bytes.len()).and_then(word).and_then(space);
+        let last_space = space(bytes.len());
+        let before = if self.names { last_space.and_then(word).and_then(space) } else { last_space };
         let last = before.map_or(self.decided, |at| at + 1);
         released.push_str(self.buffer.get(self.decided..last).unwrap_or(""));
         self.decided = self.decided.max(last);
@@ -194,8 +211,13 @@ impl Screen {
 
     /// Reads the buffer, releases what is decided and notes what was found in it.
     fn decide(&mut self, is_end: bool, released: &mut String) {
-        let manner = Manner { channel: Channel::Answer, whole: false, run_bytes_max: HOLD_BYTES_MAX };
+        let manner =
+            Manner { channel: Channel::Answer, whole: false, run_bytes_max: HOLD_BYTES_MAX, names: self.names };
         let mut hits = self.reader.read_as(&self.buffer, manner).hits;
+        if let Some(canary) = &self.canary {
+            hits.extend(canary.hits(&self.buffer));
+            hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
+        }
         hits.retain(|hit| hit.start >= self.decided);
         let safe = self.safe(&hits, is_end);
         self.release(&hits, safe, released);
@@ -216,7 +238,9 @@ impl Screen {
         }
         let growing =
             hits.iter().filter(|hit| hit.end == end && hit.tail.is_some()).map(|hit| hit.start).min().unwrap_or(end);
-        let safe = settled(hits, self.reader.open(&self.buffer).min(growing).max(self.decided));
+        let spelling = self.canary.as_ref().map_or(end, |canary| canary.open(&self.buffer));
+        let safe =
+            settled(hits, self.reader.open(&self.buffer, self.names).min(growing).min(spelling).max(self.decided));
         if end - safe <= HOLD_BYTES_MAX {
             return safe;
         }

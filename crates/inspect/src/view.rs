@@ -14,6 +14,8 @@ enum Map {
     Same(usize),
     /// Stretches in order; each ends where the next begins, the last at these ends.
     Stretches { list: Vec<Stretch>, view_end: usize, source_end: usize },
+    /// As long as the source and at the same places, from this offset on, but other characters.
+    Recoded(usize),
     /// Every place is this place: a value decoded as a whole.
     Whole(Range<usize>),
 }
@@ -45,10 +47,15 @@ impl<'t> View<'t> {
         Self { text: Cow::Owned(text), map: Map::Whole(place) }
     }
 
+    /// A text of the same length as the source, each character in the place of another; it begins at `offset`.
+    pub(crate) fn recoded(text: String, offset: usize) -> Self {
+        Self { text: Cow::Owned(text), map: Map::Recoded(offset) }
+    }
+
     /// The place in the source of a place in the view. A rewritten stretch is never split.
     pub(crate) fn source(&self, place: Range<usize>) -> Range<usize> {
         match &self.map {
-            Map::Same(offset) => place.start + offset..place.end + offset,
+            Map::Same(offset) | Map::Recoded(offset) => place.start + offset..place.end + offset,
             Map::Whole(whole) => whole.clone(),
             Map::Stretches { .. } => {
                 let start = self.source_at(place.start, false);
@@ -59,9 +66,14 @@ impl<'t> View<'t> {
         }
     }
 
+    /// Whether every character stands for another one.
+    pub(crate) fn is_recoded(&self) -> bool {
+        matches!(self.map, Map::Recoded(_))
+    }
+
     /// Whether any byte of the place was rewritten.
     pub(crate) fn is_rewritten(&self, place: Range<usize>) -> bool {
-        let Map::Stretches { list, .. } = &self.map else { return matches!(self.map, Map::Whole(_)) };
+        let Map::Stretches { list, .. } = &self.map else { return !matches!(self.map, Map::Same(_)) };
         let first = list.partition_point(|stretch| stretch.view <= place.start).saturating_sub(1);
         let touched = list.iter().skip(first).take_while(|stretch| stretch.view < place.end.max(place.start + 1));
         touched.into_iter().any(|stretch| !stretch.same)

@@ -56,7 +56,7 @@ type Cells = Vec<BTreeSet<usize>>;
 /// Compares two sets of policies over every kind of call that either could tell apart.
 pub fn diff(before: &Policies, after: &Policies, ground: &Ground) -> Report {
     let mentions = Mentions::of(before.all.iter().chain(after.all.iter()));
-    let grid = Grid::new(&mentions, ground);
+    let grid = Grid::new(&mentions, before.len() + after.len(), ground);
     let indices: Vec<usize> = (0..ground.destinations.len()).collect();
     let mut found: BTreeMap<(Verdict, Verdict), Vec<Cells>> = BTreeMap::new();
     for kind in grid.kinds() {

@@ -2,7 +2,7 @@
 //! for what never applies.
 //!
 //! A dimension is there when a policy looks at it; its values are those that policies compare with, and one besides.
-//! Levels, actions and the common groups of classes are always there. Past [`KINDS_MAX`] combinations an even sample is
+//! Levels, actions and the common groups of classes are always there. Past [`KINDS_MAX`] combinations, or with very many policies before, an even sample is
 //! taken, and the answer says so.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +33,20 @@ impl Ground {
             }
         }
         Self { destinations: Destinations::prepare(&facts), mode, now_unix }
+    }
+
+    /// The same ground with a destination for each thing that can be wrong with one. A policy that guards against what is
+    /// not there yet is not unreachable.
+    pub(crate) fn with_flaws(&self) -> Self {
+        let mut facts = self.destinations.facts().to_vec();
+        facts.extend(FLAWS.iter().map(|(hosting, what, flaw)| {
+            let mut flawed = DestinationFacts { name: format!("({what})"), ..made_up(*hosting) };
+            flawed.floating = false;
+            flawed.assessed = Assessed::own();
+            flaw(&mut flawed);
+            flawed
+        }));
+        Self { destinations: Destinations::prepare(&facts), ..self.clone() }
     }
 
     /// The destinations, in order.
@@ -78,6 +92,7 @@ pub(crate) struct Grid {
     pub(crate) dimensions: Vec<Dimension>,
     /// How many combinations there are.
     pub(crate) combinations: usize,
+    kinds_max: usize,
     mode: Mode,
     now_unix: i64,
 }
@@ -115,19 +130,21 @@ impl Kind {
 }
 
 impl Grid {
-    /// The grid for policies that speak of `mentions`.
-    pub(crate) fn new(mentions: &Mentions, ground: &Ground) -> Self {
+    /// The grid for so many policies, which speak of `mentions`.
+    pub(crate) fn new(mentions: &Mentions, policies: usize, ground: &Ground) -> Self {
         let mut dimensions = vec![whose(mentions), doing(), level(), classes(mentions)];
         dimensions.extend(about_the_use_case(mentions, ground));
         dimensions.extend(about_the_call(mentions, ground));
         dimensions.retain(|dimension| dimension.values.len() > 1);
         let combinations = dimensions.iter().map(|one| one.values.len()).fold(1usize, usize::saturating_mul);
-        Self { dimensions, combinations, mode: ground.mode, now_unix: ground.now_unix }
+        let each = policies.saturating_mul(ground.destinations.len()).max(1);
+        let kinds_max = (EVALUATIONS_MAX / each).clamp(KINDS_MIN, KINDS_MAX);
+        Self { dimensions, combinations, kinds_max, mode: ground.mode, now_unix: ground.now_unix }
     }
 
     /// How many kinds are tried.
     pub(crate) fn tried(&self) -> usize {
-        self.combinations.min(KINDS_MAX)
+        self.combinations.min(self.kinds_max)
     }
 
     /// Every kind that is tried.
@@ -351,11 +368,31 @@ fn made_up(hosting: Hosting) -> DestinationFacts {
     }
 }
 
+/// What can be wrong with a destination, one thing each.
+type Flaw = (Hosting, &'static str, fn(&mut DestinationFacts));
+const FLAWS: [Flaw; 9] = [
+    (Hosting::Hosted, "expired", |one| one.assessment = Assessment::Until(0)),
+    (Hosting::Hosted, "missing", |one| one.assessment = Assessment::Missing),
+    (Hosting::Hosted, "unowned", |one| one.owned = false),
+    (Hosting::Hosted, "trains", |one| one.assessed.trains = true),
+    (Hosting::Hosted, "keeps", |one| one.assessed.retention_days = 30),
+    (Hosting::Hosted, "floats", |one| one.floating = true),
+    (Hosting::Hosted, "in the EU", |one| one.jurisdiction = "EU".to_owned()),
+    (Hosting::SelfHosted, "unowned, own", |one| one.owned = false),
+    (Hosting::SelfHosted, "unpromoted", |one| {
+        one.provenance = Provenance::Unpromoted;
+        one.allow_unmodelled = true;
+    }),
+];
 /// Classes that are always tried, because every organisation has an opinion about them.
 const COMMON_CLASSES: [&str; 6] =
     ["attack.injection", "code.source", "opaque.image", "phi.mrn", "pii.email", "secret.aws_access_key"];
 /// The most kinds of call that are tried.
-pub(crate) const KINDS_MAX: usize = 20_000;
+const KINDS_MAX: usize = 20_000;
+/// As many are tried whatever the number of policies.
+const KINDS_MIN: usize = 500;
+/// About how many times a policy is evaluated at most, so that the answer comes in seconds.
+const EVALUATIONS_MAX: usize = 20_000_000;
 /// The most destinations that are tried.
 const DESTINATIONS_MAX: usize = 16;
 /// The most values of one dimension that policies name.

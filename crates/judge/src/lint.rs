@@ -19,8 +19,9 @@ pub fn lint(policies: &Policies, ground: &Ground) -> Vec<Problem> {
         let message = format!("{} policies are too many to be tried against each other", policies.len());
         return vec![Problem { file: String::new(), line: 0, column: 0, message, help: None }];
     }
-    let grid = Grid::new(&Mentions::of(policies.all.iter()), ground);
-    let tried = Tried::all(policies, &grid, ground);
+    let ground = ground.with_flaws();
+    let grid = Grid::new(&Mentions::of(policies.all.iter()), policies.len(), &ground);
+    let tried = Tried::all(policies, &grid, &ground);
     let mut problems: Vec<Problem> =
         policies.all.iter().filter_map(|policy| problem_of(policy.id(), policies, &tried, &grid)).collect();
     problems.sort();
@@ -134,4 +135,4 @@ fn verdict(
 }
 
 /// More policies than this are not tried against each other.
-const POLICIES_MAX: usize = 2_000;
+const POLICIES_MAX: usize = 1_000;

@@ -94,6 +94,9 @@ pub struct Obligations {
     /// Why this would be refused, were its caller not being observed. The record must say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed: Option<Code>,
+    /// The id of the approval that this call spends, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<String>,
 }
 
 impl Obligations {
@@ -142,6 +145,7 @@ impl Obligations {
             no_retention: self.no_retention || other.no_retention,
             spotlight: self.spotlight.max(other.spotlight),
             observed: self.observed.or(other.observed),
+            approved: self.approved.clone().or_else(|| other.approved.clone()),
         }
     }
 
@@ -166,6 +170,7 @@ impl Obligations {
         add(self.allow_unmodelled, "allow_unmodelled".to_owned());
         // A proof over this time must say that policy would have refused the call.
         add(self.observed.is_some(), format!("observed:{}", self.observed.map_or("", Code::as_str)));
+        add(self.approved.is_some(), format!("approved:{}", self.approved.as_deref().unwrap_or_default()));
         words
     }
 

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cedar_policy::{ActionConstraint, Effect, Policy, PolicyId, PrincipalConstraint};
+use cedar_policy::{ActionConstraint, Effect, Policy, PolicyId, PrincipalConstraint, ResourceConstraint};
 use cedar_policy_core::ast::{EntityUID, Expr, Literal, SlotEnv, ValueKind};
 use cedar_policy_core::evaluator::Evaluator;
 
@@ -44,7 +44,15 @@ pub(crate) struct Ready {
 impl Ready {
     fn new(policy: &Policy) -> Self {
         let ast: &cedar_policy_core::ast::Policy = policy.as_ref();
-        Self { id: policy.id().clone(), effect: policy.effect(), condition: Arc::new(ast.condition()) }
+        let about_all = matches!(policy.principal_constraint(), PrincipalConstraint::Any)
+            && matches!(policy.action_constraint(), ActionConstraint::Any)
+            && matches!(policy.resource_constraint(), ResourceConstraint::Any);
+        // A scope that says nothing is three times `true` to Cedar, evaluated each time.
+        let condition = match ast.non_scope_constraints_arc() {
+            Some(conditions) if about_all => Arc::clone(conditions),
+            _ => Arc::new(ast.condition()),
+        };
+        Self { id: policy.id().clone(), effect: policy.effect(), condition }
     }
 
     /// Whether the policy is satisfied, as Cedar's authoriser finds out.

@@ -14,9 +14,7 @@
 //! The first four are what proofs are about, and outlive an erasure; the last two are one lifetime, and die together.
 //! Records without such facts (outcomes, acts, aggregates) commit to `rest` alone.
 
-use sha2::{Digest, Sha256};
-
-use crate::Hash;
+use crate::{Hash, hash::sha256};
 
 /// What is hashed before the two halves of a commitments' node. Never that of a tree node or a leaf.
 const NODE_PREFIX: u8 = 2;
@@ -67,29 +65,23 @@ impl Commitments {
 /// The commitment to a field's value, which may come in pieces.
 #[must_use]
 pub fn commit(field: Field, salt: &[u8; 32], value: &[&[u8]]) -> Hash {
-    let mut hasher = Sha256::new_with_prefix([FIELD_PREFIX, field as u8]);
-    hasher.update(salt);
-    for piece in value {
-        hasher.update(piece);
-    }
-    Hash(hasher.finalize().into())
+    Hash(match value {
+        [value] => sha256(&[&[FIELD_PREFIX, field as u8], salt, value]),
+        [first, second] => sha256(&[&[FIELD_PREFIX, field as u8], salt, first, second]),
+        _ => sha256(&[&[FIELD_PREFIX, field as u8], salt, &value.concat()]),
+    })
 }
 
 /// A node over two commitments.
 #[must_use]
 pub fn node(left: &Hash, right: &Hash) -> Hash {
-    let mut hasher = Sha256::new_with_prefix([NODE_PREFIX]);
-    hasher.update(left.0);
-    hasher.update(right.0);
-    Hash(hasher.finalize().into())
+    Hash(sha256(&[&[NODE_PREFIX], &left.0, &right.0]))
 }
 
 /// The salt of a field that may be erased, from the record's own salt: it dies with that.
 #[must_use]
 pub fn private_salt(field: Field, record_salt: &[u8; 32]) -> [u8; 32] {
-    let mut hasher = Sha256::new_with_prefix([SALT_PREFIX, field as u8]);
-    hasher.update(record_salt);
-    hasher.finalize().into()
+    sha256(&[&[SALT_PREFIX, field as u8], record_salt])
 }
 
 #[cfg(test)]

@@ -62,6 +62,12 @@ impl WitnessKey {
         &self.name
     }
 
+    /// Whether both are one witness: one key under two names, or one name with two keys.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.key == other.key || self.name == other.name
+    }
+
     /// This witness's valid cosignature of a note (a checkpoint with its signature lines), if there is one.
     #[must_use]
     pub fn cosignature(&self, note: &str) -> Option<Cosignature> {

@@ -5,12 +5,12 @@
 //! does nearly all of the work; [`Encoded::seal`] adds what only the writer knows, commits to the facts, and hashes.
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::{
     Hash, OUTCOME_BYTES_MAX, RECORD_BYTES_MAX, RecordId, Salt,
     envelope::{self, ENVELOPE_BYTES, Envelope, MAGIC, Opening, Private},
     frame,
+    hash::sha256,
     line::{self, Line},
     parts,
     record::{Entry, Kind, Outcome},
@@ -310,9 +310,7 @@ impl<'a> Leaf<'a> {
 /// The hash of a record: the RFC 6962 leaf hash of its envelope (of its public line, in version 1).
 #[must_use]
 pub fn leaf_hash(entry: &[u8]) -> Hash {
-    let mut hasher = Sha256::new_with_prefix([LEAF_PREFIX]);
-    hasher.update(entry);
-    Hash(hasher.finalize().into())
+    Hash(sha256(&[&[LEAF_PREFIX], entry]))
 }
 
 /// The part of a payload that is hashed, and that stands in the ledger's tiles: its envelope, or its public line.

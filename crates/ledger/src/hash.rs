@@ -62,6 +62,50 @@ impl<'de> Deserialize<'de> for Hash {
     }
 }
 
+/// SHA-256 of the parts, one after the other. What fits two blocks, and that is nearly everything that a ledger hashes,
+/// goes to the compression function at once.
+#[must_use]
+pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut blocks = [[0_u8; 64]; 2];
+    let mut length = 0;
+    for part in parts {
+        let Some(room) = blocks.as_flattened_mut().get_mut(length..length + part.len()) else { return long(parts) };
+        room.copy_from_slice(part);
+        length += part.len();
+    }
+    let count = match length {
+        0..56 => 1,
+        56..120 => 2,
+        _ => return long(parts),
+    };
+    let flat = blocks.as_flattened_mut();
+    if let Some(end) = flat.get_mut(length) {
+        *end = 0x80;
+    }
+    if let Some(bits) = flat.get_mut(count * 64 - 8..count * 64) {
+        bits.copy_from_slice(&(length as u64 * 8).to_be_bytes());
+    }
+    let mut state = INITIAL;
+    sha2::block_api::compress256(&mut state, blocks.get(..count).unwrap_or_default());
+    let mut digest = [0; 32];
+    for (place, word) in digest.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+        *place = word.to_be_bytes();
+    }
+    digest
+}
+
+fn long(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part);
+    }
+    hasher.finalize().into()
+}
+
+/// SHA-256's initial state (FIPS 180-4, 5.3.3).
+const INITIAL: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+
 /// Writes 32 bytes as a JSON string of 64 digits, without an allocation.
 pub(crate) fn serialize_hex<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
     let mut digits = [0_u8; 64];
@@ -136,6 +180,17 @@ mod tests {
         assert_eq!(Hash::from_hex(&hash.hex()), Some(hash));
         let json = serde_json::to_string(&hash).unwrap();
         assert_eq!(serde_json::from_str::<Hash>(&json).unwrap(), hash);
+    }
+
+    #[test]
+    fn short_and_long_texts_hash_as_the_library_says() {
+        let text: Vec<u8> = (0..=255).collect();
+        for length in 0..=256 {
+            let expected: [u8; 32] = Sha256::digest(&text[..length]).into();
+            for cut in [0, length / 3, length] {
+                assert_eq!(sha256(&[&text[..cut], &text[cut..length]]), expected, "{length}, {cut}");
+            }
+        }
     }
 
     #[test]

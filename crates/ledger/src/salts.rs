@@ -5,9 +5,10 @@
 //! number `n` is the salt of the segment's record `n`. Who has a node's seed has the salts below it and no others, so
 //! that the salts of one field in `n` records in a row are shown by at most `2 log2 n` seeds.
 
-use sha2::{Digest, Sha256};
-
-use crate::content::{FACTS, Field};
+use crate::{
+    content::{FACTS, Field},
+    hash::sha256,
+};
 
 /// Height of a tree: a segment may have 2^32 records.
 pub const HEIGHT: u32 = 32;
@@ -79,10 +80,7 @@ impl Seed {
     }
 
     fn root(&self, field: Field) -> [u8; 32] {
-        let mut hasher = Sha256::new_with_prefix(ROOT_PREFIX);
-        hasher.update([field as u8]);
-        hasher.update(self.0);
-        hasher.finalize().into()
+        sha256(&[ROOT_PREFIX, &[field as u8], &self.0])
     }
 }
 
@@ -168,9 +166,7 @@ impl std::fmt::Debug for Salts {
 }
 
 fn child(seed: &[u8; 32], right: bool) -> [u8; 32] {
-    let mut hasher = Sha256::new_with_prefix(seed);
-    hasher.update([u8::from(right)]);
-    hasher.finalize().into()
+    sha256(&[seed, &[u8::from(right)]])
 }
 
 #[cfg(test)]

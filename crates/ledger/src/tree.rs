@@ -3,9 +3,7 @@
 //! Adding a leaf costs one node hash on average. Inner nodes are not kept: tiles (C2SP tlog-tiles) grow from the
 //! same leaves when proofs need them.
 
-use sha2::{Digest, Sha256};
-
-use crate::Hash;
+use crate::{Hash, hash::sha256};
 
 /// What is hashed before a leaf.
 pub const LEAF_PREFIX: u8 = 0;
@@ -72,10 +70,7 @@ impl Tree {
 /// The hash of an inner node.
 #[must_use]
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    let mut hasher = Sha256::new_with_prefix([NODE_PREFIX]);
-    hasher.update(left.0);
-    hasher.update(right.0);
-    Hash(hasher.finalize().into())
+    Hash(sha256(&[&[NODE_PREFIX], &left.0, &right.0]))
 }
 
 #[cfg(test)]

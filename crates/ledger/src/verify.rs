@@ -4,7 +4,7 @@
 //! Bytes are pushed in pieces of any size; memory stays bounded by open intents and one frame.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
@@ -22,6 +22,8 @@ use crate::{
 
 /// How many ended intents are remembered, to tell a second outcome from one without intent.
 const ENDED_REMEMBERED_MAX: usize = 65_536;
+/// In the order of their declaration, which is that of the counts.
+const KINDS: [Kind; 5] = [Kind::Intent, Kind::Outcome, Kind::Refusal, Kind::Act, Kind::Aggregate];
 
 /// What problems with checkpoints name as their file.
 pub const CHECKPOINTS_FILE: &str = "checkpoints";
@@ -39,13 +41,13 @@ pub struct Verifier {
     since_checkpoint: Option<Spot>,
     last: Option<Spot>,
     /// The same intents as in `tip.open`, by their sequence numbers.
-    open_by_seq: HashMap<u64, RecordId>,
+    open_by_seq: HashMap<u64, RecordId, Mixed>,
     ended: Ended,
     erased: u64,
     /// First record and salts of the segment, if it is of version 2.
     salts: Option<(u64, Salts)>,
     origin: Option<String>,
-    kinds: BTreeMap<Kind, u64>,
+    kinds: [u64; 5],
     first_ms: Option<u64>,
     segments: u64,
     segment: Arc<str>,
@@ -106,12 +108,12 @@ impl Verifier {
             verified: 0,
             since_checkpoint: None,
             last: None,
-            open_by_seq: HashMap::new(),
+            open_by_seq: HashMap::default(),
             ended: Ended::default(),
             erased: 0,
             salts: None,
             origin: None,
-            kinds: BTreeMap::new(),
+            kinds: [0; 5],
             first_ms: None,
             segments: 0,
             segment: Arc::from(""),
@@ -172,7 +174,7 @@ impl Verifier {
                 origin: self.origin,
                 key: self.key.as_ref().map(VerifierKey::text),
                 records: self.tip.tree.size(),
-                kinds: self.kinds,
+                kinds: KINDS.into_iter().zip(self.kinds).filter(|(_, count)| *count > 0).collect(),
                 segments: self.segments,
                 first_ms: self.first_ms,
                 last_ms: self.first_ms.map(|_| self.tip.time_ms),
@@ -344,7 +346,9 @@ impl Verifier {
         self.tip.time_ms = line.time;
         self.tip.head = hash;
         self.tip.tree.push(hash);
-        *self.kinds.entry(line.kind).or_insert(0) += 1;
+        if let Some(count) = self.kinds.get_mut(line.kind as usize) {
+            *count += 1;
+        }
         let spot = self.spot(Some(line.id));
         if self.since_checkpoint.is_none() {
             self.since_checkpoint = Some(spot.clone());
@@ -479,7 +483,7 @@ impl Verifier {
 /// Intents that ended, the most recent ones: by id in version 1, by sequence number after it. An id is never as small.
 #[derive(Debug, Default)]
 struct Ended {
-    known: HashSet<u128>,
+    known: HashSet<u128, Mixed>,
     order: VecDeque<u128>,
 }
 
@@ -496,6 +500,35 @@ impl Ended {
         }
         self.known.insert(id);
         self.order.push_back(id);
+    }
+}
+
+/// Hashes numbers by one multiplication: sequence numbers are many, and nobody gains by choosing them.
+type Mixed = std::hash::BuildHasherDefault<Mixer>;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Mixer(u64);
+
+impl std::hash::Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        for piece in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word.iter_mut().zip(piece).for_each(|(place, byte)| *place = *byte);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(26) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write_u128(&mut self, number: u128) {
+        self.write_u64((number >> 64) as u64);
+        self.write_u64(number as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 29)
     }
 }
 

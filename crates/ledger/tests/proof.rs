@@ -235,10 +235,10 @@ fn what_cannot_be_proved_is_refused() {
 /// Every third record is an attempt: restricted in the EU, or public in the US.
 fn attempt(n: u64) -> Entry {
     match n % 3 {
-        0 if n % 2 == 0 => level(n, "restricted", "EU"),
+        0 if n.is_multiple_of(2) => level(n, "restricted", "EU"),
         0 => level(n, "internal", "US"),
         1 => outcome(n, n - 1),
-        _ if n % 4 == 0 => refusal(n),
+        _ if n.is_multiple_of(4) => refusal(n),
         _ => act(n),
     }
 }
@@ -257,7 +257,7 @@ fn level(n: u64, level: &str, jurisdiction: &str) -> Entry {
     if n == 9 || n == 12 {
         findings.insert("opaque.image".to_owned(), 1);
     }
-    let detector_version = if n % 2 == 0 { "d1" } else { "d2" }.to_owned();
+    let detector_version = if n.is_multiple_of(2) { "d1" } else { "d2" }.to_owned();
     Entry::Intent(Intent { level: level.to_owned(), destination, findings, detector_version, ..intent })
 }
 

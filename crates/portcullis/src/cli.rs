@@ -75,10 +75,16 @@ pub enum Command {
         /// The floor of the caller
         #[arg(long, default_value = "internal", value_parser = ["public", "internal", "confidential", "restricted"])]
         floor: String,
+        /// The use case that the caller's credential names
+        #[arg(long, value_name = "NAME")]
+        use_case: Option<String>,
     },
     /// Legacy keys, which expire
     #[command(subcommand)]
     Key(Key),
+    /// Calls that wait for a person's yes
+    #[command(subcommand)]
+    Approval(Approval),
     /// The ledger
     #[command(subcommand)]
     Ledger(Ledger),
@@ -147,6 +153,27 @@ pub enum Key {
     },
 }
 
+/// `portcullis approval`.
+#[derive(Debug, Subcommand)]
+pub enum Approval {
+    /// List them: who calls, where to, what was found, whose yes is missing
+    List,
+    /// Say yes; the identical call, sent again, spends it once
+    Approve(Answer),
+    /// Say no
+    Deny(Answer),
+}
+
+/// An answer to a call that waits.
+#[derive(Debug, Args)]
+pub struct Answer {
+    /// The question's id
+    pub id: String,
+    /// In which role, one of those that policy names [default: the only one]
+    #[arg(long = "as", value_name = "ROLE")]
+    pub role: Option<String>,
+}
+
 /// `portcullis ledger`.
 #[derive(Debug, Subcommand)]
 pub enum Ledger {
@@ -154,6 +181,38 @@ pub enum Ledger {
     Verify {
         /// A ledger folder elsewhere, for example a copy
         path: Option<PathBuf>,
+    },
+    /// Prove what a range of the ledger says to a question, in one file for somebody who has nothing else
+    #[command(group = clap::ArgGroup::new("claim").required(true).args(["never", "who", "what_reached"]))]
+    Prove {
+        /// No recorded attempt was so: `level>=restricted and jurisdiction!=EU`
+        #[arg(long, value_name = "QUESTION")]
+        never: Option<String>,
+        /// Who made the attempts that were so; all of them and no others
+        #[arg(long, value_name = "QUESTION")]
+        who: Option<String>,
+        /// What was carried to this destination; all of it and nothing else
+        #[arg(long, value_name = "DESTINATION")]
+        what_reached: Option<String>,
+        /// From this day or time on, in UTC: `2026-10-01`, `2026-10-01T08:00:00Z`, or milliseconds since 1970
+        #[arg(long, value_name = "TIME")]
+        from: Option<String>,
+        /// Before this day or time
+        #[arg(long, value_name = "TIME")]
+        to: Option<String>,
+        /// The proof file to write
+        #[arg(long, value_name = "FILE", default_value = "ledger.proof")]
+        out: PathBuf,
+        /// A ledger folder elsewhere, for example a copy
+        path: Option<PathBuf>,
+    },
+    /// Check a proof file, as `portcullis-verify` does on another computer
+    VerifyProof {
+        /// The proof file
+        file: PathBuf,
+        /// Whom you trust: log keys, witnesses, quorum. Never taken from the proof
+        #[arg(long, value_name = "FILE")]
+        policy: PathBuf,
     },
     /// Find records
     Search {

@@ -1,5 +1,6 @@
 //! The commands, one file each; what they print for people, and as JSON for programs.
 
+mod approval;
 pub mod check;
 mod demo;
 mod explain;
@@ -31,8 +32,11 @@ pub fn run(cli: Cli) -> Result<Exit> {
         Command::Demo { fast } => demo::run(&place, fast),
         Command::Inspect { exception: Some(class), .. } => inspect::exception(&place, &class),
         Command::Inspect { lines, channel, exception: None } => inspect::run(&place, lines, &channel),
-        Command::Explain { record, door, floor } => explain::run(&place, record.as_deref(), &door, &floor),
+        Command::Explain { record, door, floor, use_case } => {
+            explain::run(&place, record.as_deref(), &door, &floor, use_case)
+        }
         Command::Key(command) => key::run(&place, command),
+        Command::Approval(command) => approval::run(&place, command),
         Command::Ledger(command) => ledger::run(&place, command),
         Command::Policy(command) => policy::run(&place, command),
         Command::Spend { by, since } => spend::run(&place, &by, since.as_deref()),

@@ -152,6 +152,13 @@ fn request(operation: &Operation) -> Result<(&'static str, String, String)> {
         Operation::RevokeKey { .. } => bail!("a key id has letters, digits and `_` only; see `portcullis key list`"),
         Operation::Status {} => ("GET", "/admin/v1/status".to_owned(), String::new()),
         Operation::Reload {} => ("POST", "/admin/v1/reload".to_owned(), String::new()),
+        Operation::ListApprovals {} => ("GET", "/admin/v1/approvals".to_owned(), String::new()),
+        Operation::AnswerApproval(answer)
+            if answer.id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') =>
+        {
+            ("POST", format!("/admin/v1/approvals/{}", answer.id), serde_json::to_string(answer)?)
+        }
+        Operation::AnswerApproval(_) => bail!("an id has letters, digits and `_` only; see `portcullis approval list`"),
         Operation::SearchLedger(wanted) => {
             ("POST", "/admin/v1/ledger/search".to_owned(), serde_json::to_string(wanted)?)
         }
@@ -182,6 +189,17 @@ impl admin::Program for NoProgram {
     }
     fn metrics(&self) -> String {
         String::new()
+    }
+    fn approvals(&self) -> Value {
+        serde_json::json!({ "approvals": [] })
+    }
+    fn answer_approval(&self, _: &admin::Answer<'_>, _: bool) -> Result<Value, admin::Declined> {
+        Err(admin::Declined {
+            status: 409,
+            code: "not_running",
+            why: "no door runs on this state folder, so no call waits".to_owned(),
+            help: "start it with `portcullis serve`".to_owned(),
+        })
     }
 }
 

@@ -5,6 +5,7 @@
     reason = "in a program `pub` says what a module offers; nothing is reachable from outside anyway"
 )]
 
+mod approve;
 mod assemble;
 mod cli;
 mod commands;

@@ -187,4 +187,12 @@ impl admin::Program for Keeper {
     fn metrics(&self) -> String {
         self.gate.metrics.write().unwrap_or_default()
     }
+
+    fn approvals(&self) -> Value {
+        json!({ "approvals": self.gate.approvals.list(self.gate.now_ms()) })
+    }
+
+    fn answer_approval(&self, answer: &admin::Answer<'_>, really: bool) -> Result<Value, admin::Declined> {
+        crate::approve::answer(&self.gate, answer, really)
+    }
 }

@@ -45,7 +45,7 @@ const VENDOR: &str =
 const EVERYTHING: &str = "@id(\"all\") permit (principal, action, resource) when { context.level < 3 };\n";
 const NO_PII: &str = "@id(\"no-pii\") @reason(\"no personal data\") forbid (principal, action, resource) when { context.groups.contains(\"pii\") };\n";
 const DROPS: &str = "@id(\"d\") @duty @drop_tools @max_output_tokens(\"50\") permit (principal, action, resource) when { resource.self_hosted };\n";
-const PATIENT: &str = "the record number is MRN 48213377";
+const PATIENT: &str = "the record number is MRN 48213377, write to jane.roe@hospital.example";
 const EMAIL: &str = "write to jane.roe@hospital.example";
 
 #[test]
@@ -212,7 +212,7 @@ fn policies_change_only_when_two_have_signed_them() {
     wanted.iter_mut().filter(|(name, _)| name == "destinations/cloud.toml").for_each(|(_, text)| {
         *text = text.replace("http://", "https://") + owners;
     });
-    wanted.push(("policies/bundle.signed".to_owned(), two.clone()));
+    wanted.push(("policies/bundle.signed".to_owned(), two));
     let door = Door::start(wanted, &[]);
     assert_eq!(door.command(&["policy", "check", "--json"]).0, 0);
     let policy = door.config().join("policies/a.cedar");
@@ -242,4 +242,100 @@ fn policies_change_only_when_two_have_signed_them() {
     let loaded = acts.iter().rfind(|act| act["body"]["action"] == "config.loaded").unwrap();
     assert_eq!(loaded["body"]["detail"]["policy_change"], "CHG-7", "{loaded}");
     assert_eq!(loaded["body"]["detail"]["policies_signed_by"], "alice, bob");
+}
+
+const ASKS: &str =
+    "@id(\"own\") @approval(\"privacy-office\") permit (principal, action, resource) when { resource.self_hosted };\n";
+
+#[test]
+fn a_call_waits_for_a_persons_yes_which_the_identical_call_spends_once() {
+    let upstream = upstream();
+    let door = Door::start(files(&upstream, &[("policies/a.cedar", ASKS)]), &[]);
+    let key = door.key("internal");
+    let held = ask(&door, &key, "auto", PATIENT);
+    assert!(held.status == 403 && held.body.contains("approval_pending"), "{}", held.body);
+    let (_, list) = door.command(&["approval", "list", "--json"]);
+    let list = json(&list);
+    let id = list["approvals"][0]["id"].as_str().unwrap().to_owned();
+    assert!(held.body.contains(&id) && !list.to_string().contains("48213377"), "{list}");
+    assert_eq!(list["approvals"][0]["waits_for"], serde_json::json!(["privacy-office"]));
+    assert_eq!(upstream.requests().len(), 0, "nothing left");
+
+    assert_eq!(door.command(&["approval", "approve", &id, "--as", "cleaning"]).0, 1);
+    assert_eq!(door.command(&["approval", "approve", "apr_0"]).0, 1);
+    let own = door.admin("POST", &format!("/admin/v1/approvals/{id}"), Some(&key), b"{\"yes\":true}");
+    assert_eq!(own.status, 403, "the caller's key administers nothing: {}", own.body);
+    assert_eq!(ask(&door, &key, "auto", PATIENT).status, 403, "asked again, it still waits");
+    assert_eq!(door.command(&["approval", "approve", &id, "--as", "privacy-office"]).0, 0);
+
+    assert_eq!(
+        ask(&door, &key, "auto", "another patient, MRN 48213378").status,
+        403,
+        "another content waits for its own"
+    );
+    let spent = ask(&door, &key, "auto", PATIENT);
+    assert_eq!(spent.status, 200, "{}", spent.body);
+    assert_eq!(ask(&door, &key, "auto", PATIENT).status, 403, "spent once");
+    assert_eq!(upstream.requests().len(), 1);
+    let records = door.stop_and_read();
+    let acts: Vec<&str> = records
+        .iter()
+        .filter(|record| record["body"]["subject"] == id.as_str())
+        .map(|record| record["body"]["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(acts, ["approval.asked", "approval.approved"]);
+    let intent = records.iter().find(|record| record["kind"] == "intent").unwrap();
+    let obligations = intent["body"]["obligations"].to_string();
+    assert!(
+        obligations.contains(&format!("approved:{id}")) && obligations.contains("approval:privacy-office"),
+        "{obligations}"
+    );
+}
+
+#[test]
+fn an_administrative_key_answers_in_the_role_of_its_name_and_a_no_holds() {
+    let upstream = upstream();
+    let door = Door::start(files(&upstream, &[("policies/a.cedar", ASKS)]), &[]);
+    let key = door.key("internal");
+    ask(&door, &key, "auto", "hi");
+    let id = json(&door.command(&["approval", "list", "--json"]).1)["approvals"][0]["id"].as_str().unwrap().to_owned();
+    let admin = |name: &str| {
+        let made = door.command(&["key", "create", name, "--admin", "--json"]).1;
+        json(&made)["key"].as_str().unwrap().to_owned()
+    };
+    let (office, other) = (admin("privacy-office"), admin("other"));
+    let answer =
+        |key: &str, body: &str| door.admin("POST", &format!("/admin/v1/approvals/{id}"), Some(key), body.as_bytes());
+    assert_eq!(answer(&other, r#"{"yes":true}"#).status, 403);
+    assert_eq!(
+        answer(&other, r#"{"yes":true,"role":"privacy-office"}"#).status,
+        403,
+        "a role is not a matter of saying so"
+    );
+    assert_eq!(answer(&office, r#"{"yes":false}"#).status, 200);
+    let refused = ask(&door, &key, "auto", "hi");
+    assert!(refused.status == 403 && refused.body.contains("approval_denied"), "{}", refused.body);
+    assert_eq!(answer(&office, r#"{"yes":true}"#).status, 404, "a no stands");
+    assert_eq!(upstream.requests().len(), 0);
+}
+
+#[test]
+fn a_use_case_opens_what_it_was_registered_for_and_a_caller_without_one_is_in_production() {
+    let upstream = upstream();
+    let cloud_only = "@id(\"cloud\") permit (principal, action, resource) when { !resource.self_hosted };\n";
+    let library = include_str!("../../../policies/library/production-self-hosted.cedar");
+    let policies = format!("{cloud_only}{library}");
+    let experiment = "purpose = \"p\"\nowner = \"o\"\nfloor = \"public\"\nenvironment = \"experiment\"\n";
+    let more = [("policies/a.cedar", policies.as_str()), ("use_cases/prototype.toml", experiment)];
+    let door = Door::start(files(&upstream, &more), &[]);
+    let key = |arguments: &[&str]| {
+        let made = door.command(&[&["key", "create", "k", "--floor", "public", "--json"], arguments].concat()).1;
+        json(&made)["key"].as_str().unwrap().to_owned()
+    };
+    let (none, registered, unknown) = (key(&[]), key(&["--use-case", "prototype"]), key(&["--use-case", "forgotten"]));
+    for (key, status) in [(&none, 403), (&registered, 200), (&unknown, 403)] {
+        let reply = ask(&door, key, "auto", "hi");
+        assert_eq!(reply.status, status, "{}", reply.body);
+        assert!(status == 200 || reply.body.contains("library.production-self-hosted"), "{}", reply.body);
+    }
 }

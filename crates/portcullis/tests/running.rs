@@ -299,13 +299,15 @@ fn the_control_plane_answers_administrators_only() {
     let key = door.key("internal");
     let made = door.command(&["key", "create", "boss", "--admin", "--json"]).1;
     let boss = serde_json::from_str::<Value>(&made).unwrap()["key"].as_str().unwrap().to_owned();
-    let rows: [(&str, &str); 8] = [
+    let rows: [(&str, &str); 10] = [
         ("GET", "/admin/v1/status"),
         ("POST", "/admin/v1/keys"),
         ("GET", "/admin/v1/keys"),
         ("DELETE", "/admin/v1/keys/x"),
         ("POST", "/admin/v1/reload"),
         ("POST", "/admin/v1/ledger/search"),
+        ("GET", "/admin/v1/approvals"),
+        ("POST", "/admin/v1/approvals/apr_x"),
         ("GET", "/admin/v1/openapi.json"),
         ("GET", "/metrics"),
     ];

@@ -7,6 +7,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 
+use crate::approvals::Approvals;
 use crate::destination::Destination;
 use crate::limits::Limits;
 use crate::memo::Memo;
@@ -25,6 +26,8 @@ pub struct Gate {
     pub keys: Arc<store::Keys>,
     /// What operators watch.
     pub metrics: Arc<Metrics>,
+    /// Calls that wait for a person's yes.
+    pub approvals: Approvals,
     /// Binds sealed reasoning to who issued it.
     pub seals: Seals,
     /// Reads documents that come along; without it they stay opaque.
@@ -104,6 +107,14 @@ impl Alias {
 }
 
 impl Snapshot {
+    /// The floor of a use case, and what it was registered for. One that nobody registered is the strictest; none at all
+    /// has no floor of its own, and is for everything else the strictest.
+    pub fn registered(&self, use_case: Option<&str>) -> (inspect::Level, judge::Purpose) {
+        let Some(name) = use_case else { return (inspect::Level::Public, judge::Purpose::default()) };
+        let floor = self.use_cases.get(name).copied().unwrap_or(inspect::Level::Restricted);
+        (floor, self.purposes.get(name).cloned().unwrap_or_default())
+    }
+
     /// What stands behind `alias`.
     pub fn behind(&self, alias: &str) -> Option<&Arc<Alias>> {
         self.aliases.get(alias).or_else(|| {
@@ -128,6 +139,7 @@ impl Gate {
             counters: Arc::new(store::budgets::Memory::default()),
             keys,
             metrics,
+            approvals: Approvals::default(),
             seals: Seals::new(secrets.seals),
             documents: None,
             pseudonym_key: inspect::pseudonym::Key::new(secrets.pseudonyms),

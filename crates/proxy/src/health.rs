@@ -244,9 +244,9 @@ mod tests {
         let mut opened_after = None;
         for call in 0..40_u64 {
             if call % 2 == 0 {
-                health.succeeded(call)
+                health.succeeded(call);
             } else {
-                health.failed(call, 5, OPEN)
+                health.failed(call, 5, OPEN);
             }
             if health.breaker(call) == Breaker::Open && opened_after.is_none() {
                 opened_after = Some(call + 1);
@@ -260,9 +260,9 @@ mod tests {
         let health = Health::default();
         for call in 0..400_u64 {
             if call % 3 == 0 {
-                health.failed(call, 5, OPEN)
+                health.failed(call, 5, OPEN);
             } else {
-                health.succeeded(call)
+                health.succeeded(call);
             }
             assert_eq!(health.breaker(call), Breaker::Closed);
         }

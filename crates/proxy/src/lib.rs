@@ -3,6 +3,7 @@
 //! Start at [`pipeline::answer`]: every call runs through it, and each of its lines is a file in [`steps`].
 
 pub mod admission;
+pub mod approvals;
 mod attached;
 pub mod body;
 mod budget;

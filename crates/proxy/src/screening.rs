@@ -162,5 +162,5 @@ fn is_screened(class: &str) -> bool {
         .any(|prefix| class.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }
 
-/// What no answer may carry: secrets, and links that carry data away. Masked; under `@screen("strict")` the answer is cut.
-const SCREENED: [&str; 2] = ["secret", "attack.exfil_link"];
+/// What no answer may carry: secrets, links that carry data away or lead where answers may not lead, and planted words. Masked; under `@screen("strict")` the answer is cut.
+const SCREENED: [&str; 4] = ["secret", "attack.exfil_link", "attack.link_host", "attack.canary"];

@@ -1,6 +1,7 @@
 //! The steps of the pipeline, one file each, in the order they run.
 
 mod admit;
+mod approve;
 mod charge;
 mod choose;
 mod clear;

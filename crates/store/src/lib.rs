@@ -22,6 +22,7 @@ mod log;
 pub mod memory;
 mod open;
 pub mod options;
+mod prove;
 mod purpose_key;
 mod read;
 mod recover;
@@ -44,6 +45,7 @@ pub use keys::{Created, Denied, KeyFacts, KeyListing, KeyText, Keys, KeysError, 
 pub use ledger_handle::{Ledger, Receipt, Unwritten};
 pub use open::{OpenError, Store};
 pub use options::Options;
+pub use prove::{UnprovedError, prove_dir};
 pub use purpose_key::Purpose;
 pub use read::{Filter, LEDGER_DIR, PUBLIC_KEY_FILE, ReadError, Records, read_dir, verify_dir, verify_dir_with_key};
 pub use recover::Recovered;

@@ -293,7 +293,7 @@ fn verify_once(dir: &Path, key: Option<VerifierKey>, progress: &mut dyn FnMut(u6
     Ok(verifier.finish().verdict)
 }
 
-fn read_checkpoints(dir: &Path) -> Result<String, ReadError> {
+pub(crate) fn read_checkpoints(dir: &Path) -> Result<String, ReadError> {
     let io = |error| ReadError::Io { name: CHECKPOINTS_FILE.to_owned(), error };
     let file = match File::open(dir.join(CHECKPOINTS_FILE)) {
         Ok(file) => file,
@@ -309,7 +309,7 @@ fn read_checkpoints(dir: &Path) -> Result<String, ReadError> {
 }
 
 /// The folder of the segments: the one given, or the one in it.
-fn ledger_dir(dir: &Path) -> Result<PathBuf, ReadError> {
+pub(crate) fn ledger_dir(dir: &Path) -> Result<PathBuf, ReadError> {
     let inner = dir.join(LEDGER_DIR);
     for candidate in [&inner, dir] {
         if candidate.is_dir() && (!segments(candidate)?.is_empty() || candidate.join(CHECKPOINTS_FILE).is_file()) {
@@ -319,7 +319,7 @@ fn ledger_dir(dir: &Path) -> Result<PathBuf, ReadError> {
     Err(ReadError::None(dir.to_owned()))
 }
 
-fn segments(dir: &Path) -> Result<Vec<String>, ReadError> {
+pub(crate) fn segments(dir: &Path) -> Result<Vec<String>, ReadError> {
     let io = |error| ReadError::Io { name: dir.display().to_string(), error };
     let mut names = Vec::new();
     for entry in fs::read_dir(dir).map_err(io)? {

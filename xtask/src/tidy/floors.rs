@@ -129,15 +129,20 @@ const PLATES: &[Plate] = &[
     Plate { name: "runtime", pure: false, may_use: &["sandbox"] },
     Plate { name: "documents", pure: false, may_use: &["sandbox"] },
     Plate { name: "store", pure: false, may_use: &["ledger"] },
-    Plate { name: "proxy", pure: false, may_use: &["wire", "inspect", "ledger", "judge", "runtime", "documents", "store"] },
+    Plate { name: "verifier", pure: false, may_use: &["ledger"] },
+    Plate {
+        name: "proxy",
+        pure: false,
+        may_use: &["wire", "inspect", "ledger", "judge", "runtime", "documents", "store"],
+    },
     Plate { name: "admin", pure: false, may_use: &["inspect", "ledger", "judge", "store"] },
     Plate {
         name: "portcullis",
         pure: false,
-        may_use: &["wire", "inspect", "ledger", "judge", "runtime", "documents", "store", "proxy", "admin"],
+        may_use: &["wire", "inspect", "ledger", "judge", "runtime", "documents", "store", "verifier", "proxy", "admin"],
     },
     Plate { name: "xtask", pure: false, may_use: &[] },
-    Plate { name: "bench", pure: false, may_use: &[] },
+    Plate { name: "bench", pure: false, may_use: &["ledger", "store"] },
     Plate { name: "eval", pure: false, may_use: &["inspect"] },
 ];
 

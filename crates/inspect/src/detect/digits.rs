@@ -8,6 +8,8 @@ pub(crate) struct Chain {
     count: usize,
     digits: [u8; DIGITS_MAX],
     total: usize,
+    /// Where the next group begins, which did not fit.
+    next: Option<usize>,
 }
 
 /// One unbroken run of digits.
@@ -20,27 +22,45 @@ pub(crate) struct Group {
 impl Chain {
     /// Reads the chain whose first group begins at `start`.
     pub(crate) fn read(text: Text<'_>, start: usize) -> Self {
-        let mut chain = Self { groups: Default::default(), count: 0, digits: [0; DIGITS_MAX], total: 0 };
-        let mut at = start;
-        while let Some(group) = chain.groups.get_mut(chain.count) {
+        let mut chain =
+            Self { groups: Default::default(), count: 0, digits: [0; DIGITS_MAX], total: 0, next: Some(start) };
+        chain.extend(text);
+        chain
+    }
+
+    /// The chain whose first group is this one's second: what would be read there, without reading it again.
+    fn shift(&mut self, text: Text<'_>) {
+        let length = self.groups().first().map_or(0, Group::len);
+        self.groups.rotate_left(1);
+        self.count = self.count.saturating_sub(1);
+        self.digits.copy_within(length.min(DIGITS_MAX).., 0);
+        self.total = self.total.saturating_sub(length);
+        self.extend(text);
+    }
+
+    /// Reads groups as long as they fit.
+    fn extend(&mut self, text: Text<'_>) {
+        while let (Some(at), Some(group)) = (self.next, self.groups.get_mut(self.count)) {
             let end = text.run(at, DIGITS_MAX + 1, |byte| byte.is_ascii_digit());
-            if chain.total + (end - at) > DIGITS_MAX {
+            if self.total + (end - at) > DIGITS_MAX {
                 break;
             }
             *group = Group { start: at, end };
-            chain.count += 1;
+            self.count += 1;
             for byte in text.cut(at, end) {
-                if let Some(digit) = chain.digits.get_mut(chain.total) {
+                if let Some(digit) = self.digits.get_mut(self.total) {
                     *digit = byte - b'0';
                 }
-                chain.total += 1;
+                self.total += 1;
             }
-            at = text.run(end, SEPARATOR_MAX, is_separator);
-            if at == end || !text.at(at).is_ascii_digit() {
-                break;
-            }
+            let next = text.run(end, SEPARATOR_MAX, is_separator);
+            self.next = (next > end && text.at(next).is_ascii_digit()).then_some(next);
         }
-        chain
+    }
+
+    /// Where the group after the first begins.
+    fn follows(&self) -> Option<usize> {
+        self.groups().get(1).map(|group| group.start).or(self.next)
     }
 
     pub(crate) fn groups(&self) -> &[Group] {
@@ -86,6 +106,7 @@ impl Group {
 /// Calls `found` for the chain at every group that begins before `end`.
 pub(crate) fn each_chain(text: Text<'_>, end: usize, found: &mut dyn FnMut(&Chain)) {
     let mut done = 0;
+    let mut last: Option<Chain> = None;
     for (index, block) in text.cut(0, end).chunks(BLOCK).enumerate() {
         // Written so that the compiler makes vector code of it: most blocks of prose hold no digit.
         let any = block.iter().fold(false, |any, byte| any | (byte.wrapping_sub(b'0') < 10));
@@ -99,7 +120,15 @@ pub(crate) fn each_chain(text: Text<'_>, end: usize, found: &mut dyn FnMut(&Chai
                 // A short number that stands alone is no more than a number; with letters before or after it may be in a code.
                 let is_alone = done - at < ALONE_DIGITS_MAX && !is_separator(text.at(done));
                 if !is_alone || text.before(at).is_ascii_alphabetic() || text.at(done).is_ascii_alphabetic() {
-                    found(&Chain::read(text, at));
+                    let chain = match last.take() {
+                        Some(mut chain) if chain.follows() == Some(at) => {
+                            chain.shift(text);
+                            chain
+                        }
+                        _ => Chain::read(text, at),
+                    };
+                    found(&chain);
+                    last = Some(chain);
                 }
             }
         }
@@ -169,6 +198,26 @@ mod tests {
         check("(555) 123-4567.", &["555) 123-4567", "123-4567", "4567"]);
         check("no digits", &[]);
         check("1    2 .", &["1", "2"]);
+    }
+
+    #[test]
+    fn a_chain_that_moved_on_is_the_one_that_is_read_there() {
+        for text in [
+            "4 ".repeat(60),
+            "12 345-6.7 ".repeat(20),
+            format!("1 {} 2 3", "9".repeat(19)),
+            "1 2  3   4    5 6".to_owned(),
+        ] {
+            let bytes = Text::new(&text);
+            each_chain(bytes, bytes.len(), &mut |chain| {
+                let read = Chain::read(bytes, chain.start());
+                let all = |chain: &Chain| {
+                    let groups: Vec<_> = chain.groups().iter().map(|group| (group.start, group.end)).collect();
+                    (groups, chain.digits(DIGITS_MAX).to_vec(), chain.total(), chain.next)
+                };
+                assert_eq!(all(chain), all(&read), "{text}");
+            });
+        }
     }
 
     #[test]

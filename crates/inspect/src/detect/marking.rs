@@ -48,6 +48,78 @@ pub(crate) fn banner(scan: &mut Scan<'_>, start: usize) {
     }
 }
 
+/// Markings of several words, in the capitals that they are printed in; the last word is the finding, which a stream can hold.
+pub(super) fn phrase(scan: &mut Scan<'_>, start: usize) {
+    let text = scan.text;
+    let found = PHRASES.iter().find(|(phrase, _)| text.cut(start, start + phrase.len()) == phrase.as_bytes());
+    let Some((phrase, class)) = found else { return };
+    let end = start + phrase.len();
+    let last = phrase.rfind(' ').map_or(start, |space| start + space + 1);
+    if !text.starts_word(start) || !text.ends_word(end) {
+        return;
+    }
+    scan.hit(last, end, class, 0.9, "marking");
+    if *class == "marking.restricted" {
+        scan.hit(last, end, "marking.confidential", 0.9, "marking");
+    }
+}
+
+/// Marks of single paragraphs: `(S//NF)`, `(TS//SI//NF)`, `(CUI//SP-PRVCY)` (EO 13526 marking booklet; CUI Marking Handbook).
+pub(super) fn portion(scan: &mut Scan<'_>, start: usize) {
+    let text = scan.text;
+    let end = text.run(start + 1, 40, |byte| {
+        byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'/' | b'-' | b',')
+    });
+    if text.at(end) != b')' || text.before(start).is_ascii_alphanumeric() {
+        return;
+    }
+    scan.hit(start, end + 1, "marking.confidential", 0.9, "marking");
+    if matches!(text.at(start + 1), b'S' | b'T') {
+        scan.hit(start, end + 1, "marking.restricted", 0.9, "marking");
+    }
+}
+
+/// Export control classification numbers (15 CFR 774): `ECCN 5A002`. `EAR99` binds nobody.
+pub(super) fn eccn(scan: &mut Scan<'_>, start: usize) {
+    let text = scan.text;
+    let at = text.run(start + 4, 4, |byte| matches!(byte, b' ' | b':' | b'#' | b'='));
+    if let [b'0'..=b'9', b'A'..=b'E', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9'] = text.cut(at, at + 5)
+        && text.starts_word(start)
+        && text.ends_word(at + 5)
+    {
+        scan.hit(at, at + 5, "marking.export_control", 0.9, "marking");
+    }
+}
+
+#[rustfmt::skip]
+const PHRASES: &[(&str, &str)] = &[
+    ("NATO SECRET", "marking.restricted"),
+    ("NATO CONFIDENTIAL", "marking.confidential"),
+    ("NATO RESTRICTED", "marking.confidential"),
+    ("COSMIC TOP SECRET", "marking.restricted"),
+    ("EU SECRET", "marking.restricted"),
+    ("EU CONFIDENTIAL", "marking.confidential"),
+    ("EU RESTRICTED", "marking.confidential"),
+    ("SECRET UE", "marking.restricted"),
+    ("RESTREINT UE", "marking.confidential"),
+    ("UK SECRET", "marking.restricted"),
+    ("FOR OFFICIAL USE ONLY", "marking.confidential"),
+    ("DEN DIENSTGEBRAUCH", "marking.confidential"),
+    ("CONTROLLED UNCLASSIFIED INFORMATION", "marking.confidential"),
+    ("EXPORT CONTROLLED", "marking.export_control"),
+    ("EXPORT-CONTROLLED", "marking.export_control"),
+    ("ITAR CONTROLLED", "marking.export_control"),
+    ("ITAR-CONTROLLED", "marking.export_control"),
+    ("ITAR RESTRICTED", "marking.export_control"),
+    ("SUBJECT TO ITAR", "marking.export_control"),
+    ("EAR CONTROLLED", "marking.export_control"),
+    ("SUBJECT TO THE EAR", "marking.export_control"),
+    ("Arms Export Control Act", "marking.export_control"),
+    ("ARMS EXPORT CONTROL ACT", "marking.export_control"),
+    ("OFFICIAL-SENSITIVE", "marking.confidential"),
+    ("OFFICIAL SENSITIVE", "marking.confidential"),
+    ("VS-NfD", "marking.confidential"),
+];
 const LINE_BYTES_MAX: usize = 64;
 /// Words that may stand before the marking in a banner.
 const LEADS: &[&str] = &[
@@ -83,7 +155,22 @@ mod tests {
     }
 
     #[test]
+    fn markings_of_states_and_of_paragraphs() {
+        check("NATO SECRET", &["marking.confidential", "marking.restricted"]);
+        check("NATO RESTRICTED", &["marking.confidential"]);
+        check("VS-NUR FÜR DEN DIENSTGEBRAUCH", &["marking.confidential"]);
+        check("(S//NF) The plan", &["marking.confidential", "marking.restricted"]);
+        check("(CUI//SP-PRVCY) The list", &["marking.confidential"]);
+        check("CUI//SP-EXPT//NOFORN", &["marking.confidential"]);
+        check("ITAR CONTROLLED", &["marking.export_control"]);
+        check("export is restricted by the Arms Export Control Act", &["marking.export_control"]);
+        check("ECCN: 5A002", &["marking.export_control"]);
+        check("EXPORT CONTROLLED per 22 CFR 120", &["marking.export_control"]);
+    }
+
+    #[test]
     fn talk_about_markings_is_none() {
+        check("What does NATO restricted mean? Is it export controlled? ECCN EAR99 (S) (C)", &[]);
         check("TLP:GREEN TLP:CLEAR", &[]);
         check("Is this confidential? Confidential business.", &[]);
         check("the word CONFIDENTIAL appears", &[]);

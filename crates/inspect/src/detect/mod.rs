@@ -3,6 +3,7 @@
 mod address;
 mod birth;
 mod card;
+mod clinical;
 mod code;
 pub(crate) mod context;
 mod digits;
@@ -36,18 +37,20 @@ use crate::Class;
 use crate::gate::Literal;
 use crate::injection;
 use crate::scan::{Mark, Scan};
+use crate::tagger;
 
 pub(crate) use birth::open_date;
 pub(crate) use code::open_code;
 use digits::Chain;
 pub(crate) use digits::open_chain;
 pub(crate) use iban::open_iban;
-pub(crate) use link::open_link;
+pub(crate) use link::{open_link, strange_hosts};
 pub(crate) use message::{open_resource_name, open_segment};
 pub(crate) use patient::open_name;
 pub(crate) use payment::open_track;
 pub(crate) use shapes::{armour_ends, open_armour};
 pub(crate) use source::source_code;
+pub(crate) use template::open_template;
 
 /// What to do where a literal stands.
 #[derive(Clone, Copy)]
@@ -81,10 +84,13 @@ pub(crate) fn lexicon() -> Vec<(Literal, Action)> {
     all.extend(secrets::KEYWORDS.iter().map(|row| (folded(row.word), Action::Keyword(row))));
     all.extend(secrets::PROGRAMS.iter().map(|row| (folded(row.word), Action::Program(row))));
     all.extend(secrets::CALLS.iter().map(|word| (folded(word), Action::Call(secrets::call))));
+    all.extend(source::LICENCES.iter().map(|(phrase, _)| (folded(phrase), Action::Call(source::licence))));
     all.extend(secrets::HASHES.iter().map(|word| (exact(word), Action::Call(secrets::hash))));
     for (words, mark) in MARKS {
         all.extend(words.iter().map(|word| (folded(word), Action::Mark(*mark))));
     }
+    let clinical = clinical::DRUGS.iter().chain(clinical::CONDITIONS);
+    all.extend(clinical.map(|word| (folded(word), Action::Mark(Mark::Clinical))));
     for (words, call) in CALLS.iter().chain(labels::LABELS) {
         all.extend(words.iter().map(|word| (folded(word), Action::Call(*call))));
     }
@@ -170,6 +176,16 @@ pub(crate) fn combine(scan: &mut Scan<'_>) {
         .collect();
     drop_covered(scan, "pii.phone", &numbers);
     payment::expiry(scan);
+    // What a rule knows to be an account, a mail address or a secret is not also somebody's name.
+    let known: Vec<_> = scan
+        .hits
+        .iter()
+        .filter(|hit| hit.detector != "tagger" && matches!(hit.class.family(), "pii" | "pci" | "secret"))
+        .map(|hit| hit.start..hit.end)
+        .collect();
+    for class in tagger::CLASSES {
+        drop_covered(scan, class, &known);
+    }
     patient::identifiers(scan);
 }
 
@@ -283,6 +299,14 @@ const MARKS: &[(&[&str], Mark)] = &[
         Mark::Clinical,
     ),
     (
+        // password, passwd, secret, token, api_key, ignore, instruction, previous, system prompt, disregard, reveal
+        &[
+            "cnffjbeq", "cnffjq", "frperg", "gbxra", "ncv_xrl", "ncv xrl", "vtaber", "vafgehpgvba", "cerivbhf", "flfgrz ceb", "qvfertneq", "erirny",
+            "cebzcg",
+        ],
+        Mark::Turned,
+    ),
+    (
         &[
             "aws_secret",
             "aws secret",
@@ -346,41 +370,12 @@ const CALLS: Calls = &[
     (&["sig="], shapes::signature),
     (&["aad3b435b51404eeaad3b435b51404ee"], shapes::windows_hash),
     (&["tlp:"], marking::tlp),
+    (&["eccn"], marking::eccn),
     (
-        &["](http", "](<http", "](//", "](data:", "]: http", "]:http", "<http", "src=", "href=", "srcset=", "url("],
+        link::SIGNS,
         link::link,
     ),
-    (
-        &[
-            "<|im_",
-            "<|sys",
-            "<|use",
-            "<|ass",
-            "<|end",
-            "<|sta",
-            "<|eot",
-            "<|eom",
-            "<|beg",
-            "<|cha",
-            "<|mes",
-            "<|too",
-            "<|fim",
-            "<|ret",
-            "<|fin",
-            "<|pyt",
-            "[inst]",
-            "[/inst]",
-            "<<sys>>",
-            "<</sys>>",
-            "<start_of_turn>",
-            "<end_of_turn>",
-            "[system]",
-            "</s>",
-            "<system>",
-            "</system>",
-        ],
-        template::template,
-    ),
+    (template::BEGINNINGS, template::template),
 ];
 
 #[rustfmt::skip]
@@ -391,6 +386,15 @@ const EXACT_CALLS: Calls = &[
         &["CONFIDENTIAL", "CUI", "FOUO", "TOP SECRET", "SECRET//", "NOFORN", "VERTRAULICH", "CONFIDENTIEL"],
         marking::banner,
     ),
+    (
+        &[
+            "NATO SECRET", "NATO CONFIDENTIAL", "NATO RESTRICTED", "COSMIC TOP SECRET", "EU SECRET", "EU CONFIDENTIAL", "EU RESTRICTED", "SECRET UE", "RESTREINT UE", "UK SECRET", "FOR OFFICIAL USE ONLY",
+            "DEN DIENSTGEBRAUCH", "CONTROLLED UNCLASSIFIED INFORMATION", "EXPORT CONTROLLED", "EXPORT-CONTROLLED", "ITAR CONTROLLED", "ITAR-CONTROLLED", "ITAR RESTRICTED", "SUBJECT TO ITAR", "EAR CONTROLLED", "SUBJECT TO THE EAR",
+            "Arms Export Control Act", "ARMS EXPORT CONTROL ACT", "OFFICIAL-SENSITIVE", "OFFICIAL SENSITIVE", "VS-NfD",
+        ],
+        marking::phrase,
+    ),
+    (&["(S//", "(TS//", "(C//", "(U//FOUO)", "(CUI)", "(CUI//", "(FOUO)"], marking::portion),
 ];
 
 #[cfg(test)]

@@ -65,10 +65,18 @@ pub(crate) fn named_before(scan: &mut Scan<'_>, start: usize) {
     }
 }
 
-/// E-mail addresses, phones and social security numbers near clinical words.
+/// Names, addresses, phones, dates of birth and numbers of persons near clinical words.
 pub(crate) fn identifiers(scan: &mut Scan<'_>) {
     let mut found = Vec::new();
-    for hit in scan.hits.iter().filter(|hit| matches!(hit.class.as_str(), "pii.email" | "pii.phone" | "pii.ssn")) {
+    for hit in scan.hits.iter().filter(|hit| IDENTIFIERS.contains(&hit.class.as_str())) {
+        // Who treats is no patient, and a drug that looks like a name is nobody.
+        if hit.class.as_str() == "pii.person"
+            && (is_doctor(scan.text, hit.start)
+                || is_title_of_doctor(scan.text, hit.start)
+                || scan.is_marked(Mark::Clinical, hit.end, hit.end - hit.start))
+        {
+            continue;
+        }
         if scan.is_marked(Mark::Clinical, hit.start, CLINICAL_BYTES)
             || scan.is_marked_after(Mark::Clinical, hit.end, CLINICAL_BYTES)
         {
@@ -185,11 +193,29 @@ fn is_inside_character(text: Text<'_>, at: usize) -> bool {
 }
 
 /// Whether `Dr.` stands before the name: who diagnoses is not who was diagnosed.
+/// Whether what was found as a name begins with a doctor's title.
+fn is_title_of_doctor(text: Text<'_>, start: usize) -> bool {
+    [&b"Dr."[..], b"Dr ", b"Prof.", b"Prof ", b"Nurse "].iter().any(|title| text.has(start, title))
+}
+
 fn is_doctor(text: Text<'_>, at: usize) -> bool {
     [&b"dr. "[..], b"dr ", b"doctor ", b"prof. "]
         .iter()
         .any(|title| text.has(at.saturating_sub(title.len()), title) && at >= title.len())
 }
+
+/// Classes that tell who somebody is.
+const IDENTIFIERS: &[&str] = &[
+    "pii.email",
+    "pii.phone",
+    "pii.ssn",
+    "pii.national_id",
+    "pii.health_insurance",
+    "pii.date_of_birth",
+    "pii.passport",
+    "pii.person",
+    "pii.name",
+];
 
 /// Words between `patient` and a name, and whether they announce one.
 const LABELS: &[(&str, bool)] = &[

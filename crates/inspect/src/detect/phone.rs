@@ -13,6 +13,7 @@ pub(crate) fn phone(scan: &mut Scan<'_>, chain: &Chain) {
     }
     let open = usize::from(sign == b'(');
     if chain.digits(3).starts_with(&[0, 0])
+        && !chain.lengths(1).eq([1])
         && chain.digits(3).last() != Some(&0)
         && chain.total() >= 10
         && !continues(scan, chain)
@@ -160,6 +161,13 @@ fn bracketed(scan: &Scan<'_>, chain: &Chain, is_open: bool) -> Option<usize> {
 fn is_plausible(scan: &Scan<'_>, chain: &Chain, count: usize) -> bool {
     let is_date =
         chain.lengths(count).eq([4, 2, 2]) || chain.lengths(count).eq([2, 2, 4]) || chain.lengths(count).eq([1, 2, 4]);
+    // `2003-2010` and `0.041495778` are no phones either.
+    let is_year = |at: usize| matches!(chain.digits(at + 2).get(at..), Some([1, 9] | [2, 0]));
+    let is_years = chain.lengths(count).eq([4, 4]) && is_year(0) && is_year(4);
+    let is_decimal = chain.lengths(1).eq([1]) && chain.separator(scan.text, 2) == Some(b'.') && count == 2;
+    if is_years || is_decimal {
+        return false;
+    }
     let is_short = chain.separator(scan.text, count) == Some(b' ')
         && (chain.lengths(count).eq([2, 2, 2]) || chain.lengths(count).eq([3, 3]));
     let fits = (7..=15).contains(&total(chain, count)) || is_short;
@@ -273,6 +281,7 @@ mod tests {
         check("+5 points (12) 3456, 000-000-12", &[]);
         check("call me in 2024", &[]);
         check("call 12-03-24, call 12 or 100", &[]);
+        check("call it from 2003-2010, call 0.041495778", &[]);
         check("scores 01 23 45 67, ids 50-98-28-96 and 785 8949", &[]);
         check("2813882583 offices sold, 45 000 000 homes", &[]);
         check("page 12 of 345, section 6.7.8", &[]);

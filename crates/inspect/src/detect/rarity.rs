@@ -43,13 +43,11 @@ fn bits_each(value: &[u8]) -> f32 {
     if letters && has(u8::is_ascii_digit) && value.iter().all(u8::is_ascii_hexdigit) {
         return 4.0;
     }
-    let kinds: [(fn(&u8) -> bool, f32); 4] = [
-        (u8::is_ascii_lowercase, 26.0),
-        (u8::is_ascii_uppercase, 26.0),
-        (u8::is_ascii_digit, 10.0),
-        (|byte| !byte.is_ascii_alphanumeric(), 10.0),
-    ];
-    let size: f32 = kinds.iter().filter(|(is, _)| has(*is)).map(|(_, size)| size).sum();
+    let sign = |byte: &u8| !byte.is_ascii_alphanumeric();
+    let size = 26.0 * f32::from(u8::from(has(u8::is_ascii_lowercase)))
+        + 26.0 * f32::from(u8::from(has(u8::is_ascii_uppercase)))
+        + 10.0 * f32::from(u8::from(has(u8::is_ascii_digit)))
+        + 10.0 * f32::from(u8::from(value.iter().any(sign)));
     size.max(2.0).log2()
 }
 

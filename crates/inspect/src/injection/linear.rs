@@ -55,7 +55,7 @@ pub(crate) fn read(text: &str, channel: Channel, phrases: f32) -> Reading {
     if segments == 0 {
         return Reading { logit: table.mix[4] + QUIET, place: 0..0 };
     }
-    let scaled = |strength: i64| (strength * table.unit >> 16) + table.bias;
+    let scaled = |strength: i64| ((strength * table.unit) >> 16) + table.bias;
     let inputs = [
         scaled(best.0).clamp(-6 * ONE, 12 * ONE),
         scaled(whole.strength()).clamp(-8 * ONE, 8 * ONE),
@@ -63,8 +63,13 @@ pub(crate) fn read(text: &str, channel: Channel, phrases: f32) -> Reading {
         (f64::from(phrases) * ONE as f64) as i64,
         ONE,
     ];
-    let logit = inputs.iter().zip(table.mix).map(|(input, weight)| input * weight >> 16).sum();
+    let logit = inputs.iter().zip(table.mix).map(|(input, weight)| (input * weight) >> 16).sum();
     Reading { logit, place: best.1 }
+}
+
+/// The tables as they ship, for the version of the detectors.
+pub(crate) fn tables() -> &'static [u8] {
+    FILE
 }
 
 /// The score from 0 to 1 of a logit: rational, so that every machine computes the same.
@@ -284,13 +289,14 @@ const PAIR_PRIME: u32 = 0x85eb_ca6b;
 const TRIPLE_PRIME: u32 = 0xc2b2_ae35;
 
 /// Each ASCII character folded, and whether words are made of it as the highest bit.
+#[expect(clippy::indexing_slicing, reason = "a constant: the compiler has checked it")]
 static ASCII: [u8; 128] = {
     let mut table = [0; 128];
     let mut code = 0;
     while code < 128 {
         let folded = fold_any(code as u32) as u8;
         let is_word = matches!(folded, b'a'..=b'z' | b'0' | b'_');
-        table[code] = folded | (is_word as u8) << 7;
+        table[code] = folded | ((is_word as u8) << 7);
         code += 1;
     }
     table
@@ -308,7 +314,7 @@ mod tests {
     fn segments(text: &str) -> Vec<&str> {
         let mut ends = vec![0];
         Walk::new(&[]).segments(text, |_, end| ends.push(end));
-        ends.windows(2).map(|pair| &text[pair[0]..pair[1]]).collect()
+        ends.windows(2).map(|pair| text.get(pair[0]..pair[1]).unwrap()).collect()
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::Channel;
 use crate::text::Text;
 
 pub(crate) use cues::CUES;
+pub(crate) use linear::tables;
 
 /// Gives a text a score from 0 to 1 and says where the strongest window is.
 pub(crate) trait Scorer: Send + Sync {

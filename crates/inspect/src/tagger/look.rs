@@ -60,16 +60,12 @@ pub(super) fn labels(tokens: &[Token]) -> Vec<Label> {
     let strong = strong(tokens);
     let mut looks: Vec<(u8, u8)> =
         tokens.iter().map(|token| (if token.shape == shape::PAD { PAD_LABEL } else { 0 }, 0)).collect();
-    let mut candidates = Vec::new();
-    for at in PADS..tokens.len().saturating_sub(PADS) {
+    let candidates = candidates(tokens, &strong);
+    for at in candidates.iter().copied() {
         let Some(window) = tokens.get(at - PADS..=at + PADS).and_then(|window| <&[Token; 7]>::try_from(window).ok())
         else {
             continue;
         };
-        if !is_candidate(tokens, &strong, at) {
-            continue;
-        }
-        candidates.push(at);
         if let Some(look) = looks.get_mut(at) {
             *look = decided(&first_look(window));
         }
@@ -83,11 +79,26 @@ pub(super) fn labels(tokens: &[Token]) -> Vec<Label> {
         let Some(near) = looks.get(at - PADS..=at + PADS).and_then(|near| <&[(u8, u8); 7]>::try_from(near).ok()) else {
             continue;
         };
+        // Where the first look saw nothing far and wide there is nothing.
+        if near.iter().all(|(label, _)| matches!(*label, 0 | PAD_LABEL)) {
+            continue;
+        }
         if let Some(label) = labels.get_mut(at) {
             *label = Label::from_index(usize::from(decided(&second_look(window, near)).0));
         }
     }
     labels
+}
+
+/// All candidates in order, found from the strong ones.
+fn candidates(tokens: &[Token], strong: &[bool]) -> Vec<usize> {
+    let mut candidates: Vec<usize> = Vec::new();
+    for (at, _) in strong.iter().enumerate().filter(|(_, strong)| **strong) {
+        let next = candidates.last().map_or(0, |last| last + 1);
+        let reached = at.saturating_sub(2).max(next)..=at + 2;
+        candidates.extend(reached.filter(|at| is_candidate(tokens, strong, *at)));
+    }
+    candidates
 }
 
 /// Whether a token is scored: it is strong, or stands right before or up to two after a strong one; a number also two before.
@@ -123,9 +134,13 @@ fn is_strong(before: &Token, token: &Token, next_is_dot: impl Fn() -> bool) -> b
         shape::TITLE | shape::JOINED_TITLE | shape::MIXED => !(is_only_common && starts_sentence(before, token)),
         shape::UPPER => !is_only_common,
         shape::LETTER => !is_common || next_is_dot(),
-        shape::DOTTED | shape::CODE | shape::DATE_LIKE => true,
+        shape::DOTTED | shape::CODE => true,
         shape::LOWER | shape::JOINED_LOWER => {
-            !is_common && (is_name(token.lists) || token.lists & list::STREET != 0 || before.lists & list::CUE != 0)
+            // A cue that is a place is no cue, but a place so big that it is known when written small.
+            let cue = |lists: u8| lists & (list::CUE | list::PLACE);
+            let is_known =
+                token.lists & (list::GIVEN | list::STREET) != 0 || cue(token.lists) == list::CUE | list::PLACE;
+            !is_common && (is_known || cue(before.lists) == list::CUE)
         }
         _ => false,
     }
@@ -139,8 +154,8 @@ fn starts_sentence(before: &Token, token: &Token) -> bool {
 
 /// The best label and how far it is ahead of the second: 0 to 3.
 fn decided(scores: &Scores) -> (u8, u8) {
-    let (mut best, mut label, mut second) = (i16::MIN, 0, i16::MIN);
-    for (score, index) in scores.iter().zip(0u8..) {
+    let (mut best, mut label, mut second) = (0, 0, i16::MIN);
+    for (score, index) in scores.iter().zip(1u8..) {
         if *score > best {
             second = best;
             (best, label) = (*score, index);
@@ -169,7 +184,7 @@ fn first_look(window: &[Token; 7]) -> Scores {
     let [l3, l2, l1, own, r1, r2, r3] = window;
     let (cap, kind) = (u32::from(own.shape), own.kind());
     let lists = |token: &Token| u32::from(token.lists);
-    let mut scores = [0; table::LABELS + 1];
+    let mut scores = [0; table::LABELS];
     let mut add = |hash: u32| table::add(&mut scores, table::first(hash));
     add(mixed(1, [own.word]));
     add(mixed(2, [own.word, own.form()]));
@@ -208,7 +223,7 @@ fn second_look(window: &[Token; 7], looks: &[(u8, u8); 7]) -> Scores {
     let [a3, a2, a1, (label, margin), b1, b2, b3] = *looks;
     let [a3, a2, a1, b1, b2, b3] = [a3, a2, a1, b1, b2, b3].map(|(label, _)| u32::from(label));
     let (label, sure) = (u32::from(label), u32::from(label) | u32::from(margin) << 4);
-    let mut scores = [0; table::LABELS + 1];
+    let mut scores = [0; table::LABELS];
     let mut add = |hash: u32| {
         let row: Row = table::second(hash);
         table::add(&mut scores, row);

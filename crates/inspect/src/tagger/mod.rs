@@ -10,9 +10,13 @@ mod table;
 mod token;
 
 use look::Label;
+pub(crate) use table::DATA as TABLES;
 use token::{PADS, Token, shape, tokens};
 
 use crate::scan::Scan;
+
+/// The classes that the tagger reports.
+pub(crate) const CLASSES: [&str; 4] = ["pii.person", "pii.address", "pii.organisation", "pii.place"];
 
 /// Reports the names in a text.
 pub(crate) fn names(scan: &mut Scan<'_>) {
@@ -122,7 +126,7 @@ fn spans(tokens: &[Token], labels: &[Label]) -> Vec<Span> {
                 span.is_located |= is_located;
             }
             None => {
-                spans.push(Span { start: token.start as usize, end: token.end as usize, label: *label, is_located })
+                spans.push(Span { start: token.start as usize, end: token.end as usize, label: *label, is_located });
             }
         }
     }

@@ -15,8 +15,8 @@ pub(super) mod list {
 /// Weights of one feature: how much it speaks for each label but `O`.
 pub(super) type Row = [i8; LABELS];
 
-/// The scores of all labels; `O` stands first and is always zero.
-pub(super) type Scores = [i16; LABELS + 1];
+/// The scores of all labels but `O`, whose score is always zero.
+pub(super) type Scores = [i16; LABELS];
 
 /// The lists that a word is in. Of words that are in none, one in some two hundred is taken for one of a list.
 #[inline]
@@ -48,7 +48,7 @@ pub(super) fn second(hash: u32) -> Row {
 /// Adds the weights of a feature.
 #[inline]
 pub(super) fn add(scores: &mut Scores, row: Row) {
-    for (score, weight) in scores.iter_mut().skip(1).zip(row) {
+    for (score, weight) in scores.iter_mut().zip(row) {
         *score += i16::from(weight);
     }
 }
@@ -56,13 +56,8 @@ pub(super) fn add(scores: &mut Scores, row: Row) {
 #[inline]
 fn row(table: usize, index: u32) -> Row {
     let at = table + index as usize * LABELS;
-    DATA.get(at..at + LABELS).map_or([0; LABELS], |row| {
-        let mut weights = [0; LABELS];
-        for (weight, byte) in weights.iter_mut().zip(row) {
-            *weight = i8::from_le_bytes([*byte]);
-        }
-        weights
-    })
+    let bytes = DATA.get(at..at + LABELS).and_then(|row| <[u8; LABELS]>::try_from(row).ok());
+    bytes.unwrap_or_default().map(|byte| i8::from_le_bytes([byte]))
 }
 
 /// Labels but `O`: person, address, place, organisation, date, nationality, job, other name.
@@ -76,7 +71,8 @@ const SECOND_BITS: u32 = 14;
 const FIRST_AT: usize = BUCKET_BYTES << BUCKET_BITS;
 const SECOND_AT: usize = FIRST_AT + (LABELS << FIRST_BITS);
 
-static DATA: &[u8] = include_bytes!("tagger.bin");
+/// The file as a whole.
+pub(crate) static DATA: &[u8] = include_bytes!("tagger.bin");
 
 #[cfg(test)]
 mod tests {

@@ -78,7 +78,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     let bytes = text.as_bytes();
     let (mut at, mut gap, mut newline) = (0, 0, true);
     while let Some(byte) = bytes.get(at) {
-        if matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
+        let class = class_of(*byte);
+        if class & SPACE != 0 {
             newline |= *byte == b'\n';
             at += 1;
             continue;
@@ -88,17 +89,18 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             newline = true;
         }
         let start = at;
-        let kind = if is_word_at(text, at) > 0 {
-            at = word_end(text, start);
-            Kind::Word
-        } else if byte.is_ascii() {
+        let mut token = if class & WORD != 0 || class & HIGH != 0 && is_word_at(text, at) > 0 {
+            let (token, end) = word_at(text, start);
+            at = end;
+            token
+        } else if class & HIGH == 0 {
             at += bytes.iter().skip(start).take_while(|other| *other == byte).count();
-            Kind::Sign(*byte)
+            sign(*byte, at - start)
         } else {
             while bytes.get(at).is_some_and(|byte| !byte.is_ascii()) && is_word_at(text, at) == 0 {
                 at += text.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
             }
-            Kind::Other
+            other_script(text.get(start..at).unwrap_or(""))
         };
         gap = at;
         if at - start > TOKEN_BYTES_MAX {
@@ -106,11 +108,6 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             newline = true;
             continue;
         }
-        let mut token = match kind {
-            Kind::Word => word(text, start, at),
-            Kind::Sign(byte) => sign(byte, at - start),
-            Kind::Other => other_script(text.get(start..at).unwrap_or("")),
-        };
         (token.start, token.end) = (u32::try_from(start).unwrap_or(u32::MAX), u32::try_from(at).unwrap_or(u32::MAX));
         token.newline = newline;
         newline = false;
@@ -120,10 +117,77 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     out
 }
 
-enum Kind {
-    Word,
-    Sign(u8),
-    Other,
+/// The word at `start` and where it ends. Most words are ASCII letters throughout, and read eight bytes at a time.
+fn word_at(text: &str, start: usize) -> (Token, usize) {
+    let bytes = text.as_bytes();
+    let (mut at, mut seen, mut uppers) = (start, 0, 0u8);
+    let mut next = 0;
+    while let Some(byte) = bytes.get(at) {
+        let class = class_of(*byte);
+        if class & WORD == 0 {
+            next = class;
+            break;
+        }
+        seen |= class;
+        uppers = uppers.saturating_add(class >> 1 & 1);
+        at += 1;
+    }
+    let goes_on = next & HIGH != 0 && is_word_at(text, at) > 0 || next & JOINER != 0 && joins(text, at, start);
+    let is_simple = seen & !(WORD | UPPER | LETTER) == 0 && at - start <= 16 && !goes_on;
+    if !is_simple {
+        let end = if goes_on || seen == 0 { word_end(text, start) } else { at };
+        return (word(text, start, end), end);
+    }
+    let count = at - start;
+    let first_is_upper = bytes.get(start).is_some_and(u8::is_ascii_uppercase);
+    let shape = match () {
+        () if is_handle(bytes, start, at) => shape::HANDLE,
+        () if count == 1 && uppers == 1 => shape::LETTER,
+        () if uppers == 0 => shape::LOWER,
+        () if usize::from(uppers) == count => shape::UPPER,
+        () if uppers == 1 && first_is_upper => shape::TITLE,
+        () => shape::MIXED,
+    };
+    (simple(bytes, start, count, shape), at)
+}
+
+/// A word of at most sixteen ASCII letters.
+fn simple(bytes: &[u8], start: usize, count: usize, shape: u8) -> Token {
+    // Letters differ from their small form in one bit; the mask drops what is beyond the word.
+    let eight = |at: usize, count: usize| {
+        let read = bytes.get(at..at + 8).and_then(|eight| <[u8; 8]>::try_from(eight).ok());
+        let read = read.map_or_else(|| little_endian(bytes.get(at..).unwrap_or(&[])), u64::from_le_bytes);
+        let mask = if count >= 8 { u64::MAX } else { (1u64 << (8 * count)) - 1 };
+        (read | 0x2020_2020_2020_2020) & mask
+    };
+    let low = eight(start, count);
+    let mut hash = (0x9E37_79B9_7F4A_7C15 ^ count as u64 ^ low).wrapping_mul(0xFF51_AFD7_ED55_8CCD);
+    hash ^= hash >> 32;
+    let end = if count > 8 {
+        let high = eight(start + 8, count - 8);
+        hash = (hash ^ high).wrapping_mul(0xFF51_AFD7_ED55_8CCD);
+        hash ^= hash >> 32;
+        (u128::from(high) << 64 | u128::from(low)) >> (8 * (count - 4))
+    } else {
+        u128::from(low) >> (8 * count.saturating_sub(4))
+    };
+    let word = (hash & 0xffff_ffff) as u32;
+    let tail4 = (end & 0xffff_ffff) as u32;
+    Token {
+        word,
+        head: (low & 0xff_ffff) as u32,
+        tail3: if count > 3 { tail4 >> 8 } else { tail4 },
+        tail4,
+        shape,
+        lists: table::lists(word),
+        first: (low & 0xff) as u8,
+        ..Token::PAD
+    }
+}
+
+fn is_handle(bytes: &[u8], start: usize, end: usize) -> bool {
+    let before = |count: usize| start.checked_sub(count).and_then(|at| bytes.get(at)).copied();
+    before(1) == Some(b'@') || bytes.get(end) == Some(&b'@') || before(1) == Some(b'/') && before(2) == Some(b'/')
 }
 
 fn pad(out: &mut Vec<Token>) {
@@ -164,27 +228,27 @@ fn of_lower(lower: &[u8], shape: u8) -> Token {
 }
 
 fn sign(byte: u8, count: usize) -> Token {
+    if count == 1 {
+        let own = u32::from(byte);
+        let mut hash = (0x9E37_79B9_7F4A_7C15 ^ 1 ^ u64::from(byte)).wrapping_mul(0xFF51_AFD7_ED55_8CCD);
+        hash ^= hash >> 32;
+        let word = (hash & 0xffff_ffff) as u32;
+        return Token { word, head: own, tail3: own, tail4: own, shape: shape::SIGN, first: byte, ..Token::PAD };
+    }
     let run = [byte; TOKEN_BYTES_MAX];
-    let mut token = of_lower(run.get(..count).unwrap_or(&[]), shape::SIGN);
-    token.lists = table::lists(token.word);
-    token
+    of_lower(run.get(..count).unwrap_or(&[]), shape::SIGN)
 }
 
 fn other_script(text: &str) -> Token {
-    let mut token = of_lower(text.to_lowercase().as_bytes(), shape::OTHER_SCRIPT);
-    token.lists = table::lists(token.word);
-    token
+    of_lower(text.as_bytes(), shape::OTHER_SCRIPT)
 }
 
 fn word(text: &str, start: usize, end: usize) -> Token {
+    if end - start > TOKEN_BYTES_MAX {
+        return Token::PAD;
+    }
     let word = text.get(start..end).unwrap_or("");
-    let is_handle = {
-        let before = |count: usize| start.checked_sub(count).and_then(|at| text.as_bytes().get(at)).copied();
-        before(1) == Some(b'@')
-            || text.as_bytes().get(end) == Some(&b'@')
-            || before(1) == Some(b'/') && before(2) == Some(b'/')
-    };
-    let shape = if is_handle { shape::HANDLE } else { shape_of(word) };
+    let shape = if is_handle(text.as_bytes(), start, end) { shape::HANDLE } else { shape_of(word) };
     let mut small = [0; TOKEN_BYTES_MAX];
     let mut token = match (word.is_ascii(), small.get_mut(..word.len())) {
         (true, Some(small)) => {
@@ -287,7 +351,7 @@ fn joins(text: &str, at: usize, start: usize) -> bool {
     let between_letters = is_letter(before) && is_letter(after);
     let between_digits = before.is_ascii_digit() && after.is_ascii_digit();
     match sign {
-        b'\'' => between_letters && !(matches!(after, 's' | 'S') && !further_is_word),
+        b'\'' => between_letters && (further_is_word || !matches!(after, 's' | 'S')),
         b'-' if between_letters => true,
         b'.' if between_letters => {
             let letter_at = at - before.len_utf8();
@@ -326,6 +390,41 @@ fn is_letter(c: char) -> bool {
 pub(super) fn is_name(lists: u8) -> bool {
     lists & (list::GIVEN | list::SURNAME | list::PLACE) != 0
 }
+
+#[inline]
+fn class_of(byte: u8) -> u8 {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or(0)
+}
+
+const WORD: u8 = 1;
+const UPPER: u8 = 2;
+const LETTER: u8 = 4;
+const SPACE: u8 = 8;
+const JOINER: u8 = 16;
+const HIGH: u8 = 32;
+/// Of words: a digit or an underscore.
+const RARE: u8 = 64;
+
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse")]
+        {
+            classes[byte] = match byte as u8 {
+                b'A'..=b'Z' => WORD | UPPER | LETTER,
+                b'a'..=b'z' => WORD | LETTER,
+                b'0'..=b'9' | b'_' => WORD | RARE,
+                b' ' | b'\t' | b'\r' | b'\n' => SPACE,
+                b'\'' | b'-' | b'/' | b'.' | b':' | b',' => JOINER,
+                0x80..=0xff => HIGH,
+                _ => 0,
+            };
+        }
+        byte += 1;
+    }
+    classes
+};
 
 /// As many as a feature looks to either side.
 pub(super) const PADS: usize = 3;

@@ -86,6 +86,19 @@ fn the_policies_that_ship_have_nothing_suspicious() {
     assert_eq!(crate::lint(&built_in, &ground), []);
 }
 
+#[test]
+fn a_guard_against_what_is_not_there_yet_is_not_unreachable() {
+    check_lint(
+        &format!(
+            "{OWN} @id(\"hosted\") permit (principal, action, resource) when {{ context.assessment == \"current\" }};
+             @id(\"e\") forbid (principal, action, resource) when {{ context.assessment == \"expired\" }};
+             @id(\"o\") forbid (principal, action, resource) unless {{ resource.owned }};
+             @id(\"t\") forbid (principal, action, resource) when {{ resource.trains && context.groups.contains(\"code\") }};"
+        ),
+        &[],
+    );
+}
+
 fn diff(before: &str, after: &str) -> Report {
     crate::diff(&policies(before), &policies(after), &ground())
 }

@@ -163,7 +163,7 @@ struct Reading<'a> {
     salts: Spans,
     dictionaries: [Vec<&'a [u8]>; 4],
     /// What the question says of these values, by their numbers, and the detectors that looked.
-    answers: HashMap<[u64; 4], (bool, Option<(String, bool)>)>,
+    answers: HashMap<[u64; 4], Answer>,
     range: Option<(u64, u64)>,
     times_ms: Option<(u64, u64)>,
     records: u64,
@@ -171,6 +171,9 @@ struct Reading<'a> {
     matches: Vec<Match>,
     detectors: BTreeMap<String, Count>,
 }
+
+/// What the question says of some values, and which detectors looked; whether there were parts that they could not read.
+type Answer = (bool, Option<(String, bool)>);
 
 /// What was read of one record, before it is believed.
 struct Head {

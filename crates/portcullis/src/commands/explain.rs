@@ -17,19 +17,23 @@ use crate::{Exit, assemble, dirs};
 ///
 /// # Errors
 /// The configuration does not load, or standard input cannot be read.
-pub fn run(place: &Place, record: Option<&str>, door: &str, floor: &str) -> Result<Exit> {
+pub fn run(place: &Place, record: Option<&str>, door: &str, floor: &str, use_case: Option<String>) -> Result<Exit> {
     match record {
         Some(id) => recorded(place, id),
-        None => rehearsed(place, door, floor),
+        None => rehearsed(place, door, floor, use_case),
     }
 }
 
-fn rehearsed(place: &Place, door: &str, floor: &str) -> Result<Exit> {
+fn rehearsed(place: &Place, door: &str, floor: &str, use_case: Option<String>) -> Result<Exit> {
     let (config, snapshot) = assemble::rehearsal(place)?;
     let mut body = Vec::new();
     std::io::stdin().lock().read_to_end(&mut body).context("cannot read standard input")?;
+    let own: inspect::Level = floor.parse().map_err(|_| anyhow::anyhow!("there is no level `{floor}`"))?;
+    let (of_use_case, purpose) = snapshot.registered(use_case.as_deref());
     let caller = judge::Caller {
-        floor: floor.parse().map_err(|_| anyhow::anyhow!("there is no level `{floor}`"))?,
+        floor: own.max(of_use_case),
+        use_case,
+        purpose,
         ..judge::Caller::workload("explain", admin::TENANT_DEFAULT)
     };
     let now = i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX);

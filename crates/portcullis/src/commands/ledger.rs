@@ -1,4 +1,6 @@
-//! `portcullis ledger`: verify, search, show.
+//! `portcullis ledger`: verify, prove, search, show.
+
+mod prove;
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -25,6 +27,11 @@ pub fn run(place: &Place, command: Ledger) -> Result<Exit> {
             Ok(tell(place.json, said, list))
         }
         Ledger::Show { id } => show(place, &id),
+        Ledger::Prove { never, who, what_reached, from, to, out, path } => {
+            let asked = prove::Asked::of(never, who, what_reached, from.as_deref(), to.as_deref())?;
+            prove::prove(place, path, &asked, &out)
+        }
+        Ledger::VerifyProof { file, policy } => prove::verify(place, &file, &policy),
     }
 }
 
@@ -66,27 +73,7 @@ pub fn verdict(dir: &Path, progress: bool) -> Result<ledger::Verdict> {
 
 /// A verdict in sentences.
 pub fn explain(verdict: &ledger::Verdict) -> Vec<String> {
-    let mut lines = Vec::new();
-    match &verdict.problem {
-        None => lines
-            .push(format!("Sound: {} records verified, none altered, missing, reordered or cut off.", verdict.records)),
-        Some(problem) => {
-            let seq = problem.seq.map_or_else(|| "a record".to_owned(), |seq| format!("record {seq}"));
-            let id = problem.id.as_deref().map_or_else(String::new, |id| format!(" ({id})"));
-            lines.push(format!("NOT SOUND: {seq}{id} is {}.", problem.what));
-            lines.push(format!("  in {} at byte {}: {}", problem.segment, problem.offset, problem.detail));
-            lines.push(format!("  {} records before it verified.", verdict.records));
-        }
-    }
-    lines.push(format!("Signed checkpoints cover {} of them; trust: {}.", verdict.signed_records, verdict.trust));
-    if verdict.open_intents > 0 {
-        lines.push(format!("{} attempts have no outcome yet and count as sent.", verdict.open_intents));
-    }
-    if let Some(torn) = &verdict.torn_tail {
-        lines
-            .push(format!("A write that never finished stands at the end of {} and counts for nothing.", torn.segment));
-    }
-    lines
+    verifier::report::ledger(verdict)
 }
 
 fn show(place: &Place, id: &str) -> Result<Exit> {

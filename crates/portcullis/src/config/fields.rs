@@ -311,7 +311,7 @@ pub(super) const INSPECTION: Section = Section {
     meaning: "How much is read of each piece of content. What is over a limit is found as `opaque.text`, never ignored.",
     fields: &[
         field("piece_bytes_max", "whole number, bytes", "4194304", "4194304", "The longest text that is read."),
-        field("decode_depth_max", "whole number", "2", "2", "How many layers of encoding are undone."),
+        field("decode_depth_max", "whole number", "3", "2", "How many layers of encoding are undone."),
         field(
             "decode_bytes_max",
             "whole number, bytes",
@@ -325,6 +325,13 @@ pub(super) const INSPECTION: Section = Section {
             "1000",
             "1000",
             "How many findings of one call are reported. The level counts the others too.",
+        ),
+        field(
+            "answer_hosts",
+            "list of texts",
+            "none",
+            "[\"example.com\"]",
+            "Hosts that answers may link to, with whatever lies below them. A link to any other is `attack.link_host`. Without the list every host may stand.",
         ),
         field("thresholds", "table", "see there", "…", "From which score on an injection counts."),
     ],

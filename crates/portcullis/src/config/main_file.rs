@@ -129,6 +129,7 @@ fn read_inspection(table: &Table<'_>) -> inspect::Settings {
         decode_bytes_max: size(table, "decode_bytes_max", limits.decode_bytes_max, 1024, GIB),
         findings_max: size(table, "findings_max", limits.findings_max, 1, MIB),
     };
+    settings.answer_hosts = table.texts("answer_hosts").into_iter().map(|host| host.value).collect();
     if let Some(table) = table.table("thresholds", &fields::THRESHOLDS) {
         let default = settings.thresholds.clone();
         settings.thresholds = inspect::Thresholds {

@@ -361,7 +361,10 @@ fn owners_assessment_and_promotion_are_told_in_both_modes_and_close_in_productio
 #[test]
 fn a_vendor_assessed_elsewhere_is_told() {
     let vendor = format!("{VENDOR}regions = [\"us-east-1\"]\n");
-    let hosted = format!("{HOSTED}region = \"eu-west-1\"\n{OWNERS}");
+    // The address of this service tells its region, and the file says the same.
+    let hosted =
+        HOSTED.replace("api.openai.com", "bedrock-runtime.eu-west-1.amazonaws.com").replace("\"US\"", "\"EU\"");
+    let hosted = format!("{hosted}region = \"eu-west-1\"\n{OWNERS}");
     let told = told(&[("destinations/a.toml", &hosted), ("vendors/acme.toml", &vendor)], Mode::Development);
     assert_eq!(
         told,

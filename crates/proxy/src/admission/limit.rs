@@ -62,8 +62,10 @@ impl Limit {
         if slow {
             self.shrink(SLOW_FACTOR);
         } else if f64::from(calls) >= self.now * USED_SHARE {
-            // One more for each round of calls that went well, and only where the limit is what held them back.
-            self.now = (self.now + 1.0 / self.now).min(self.most);
+            // One more for each round of calls that went well, and only where the limit is what held them back; until the
+            // first trouble, a quarter more for each round.
+            let growth = if self.shrunk.is_none() { GROWTH_FIRST } else { 1.0 / self.now };
+            self.now = (self.now + growth).min(self.most);
         }
     }
 
@@ -87,9 +89,10 @@ impl Limit {
         }
     }
 
-    /// At most once for each time that a call has its place: the calls that are under way all tell the same.
+    /// At most once in twice the time that a call has its place: the calls that are under way all tell the same, and those
+    /// after them still felt them.
     fn shrink(&mut self, factor: f64) {
-        let rest = Duration::from_secs_f64(self.holds_s.min(10.0));
+        let rest = Duration::from_secs_f64((self.holds_s * 2.0).min(20.0));
         if self.shrunk.is_some_and(|at| at.elapsed() < rest) {
             return;
         }
@@ -100,6 +103,8 @@ impl Limit {
 
 /// Calls at once to begin with.
 const START: f64 = 8.0;
+/// How much the limit grows with each call that went well, until the first trouble.
+const GROWTH_FIRST: f64 = 0.25;
 /// So many times the best known is slow. Engines that generate for many calls at once take longer for each the more there are,
 /// and yet serve more in all; that much is taken for work, more for trouble.
 const SLOW_RATIO: f64 = 3.0;
@@ -123,7 +128,7 @@ mod tests {
         let grown = limit.calls();
         assert!(grown > 50, "{grown}");
         for _ in 0..200 {
-            tokio::time::advance(Duration::from_secs(2)).await;
+            tokio::time::advance(Duration::from_secs(3)).await;
             limit.learn(Sample::Whole(50.0), Duration::from_secs(1), limit.calls());
         }
         assert_eq!(limit.calls(), 1);

@@ -177,7 +177,7 @@ async fn goodput_holds_at_twice_what_the_engine_can_serve_and_nobody_starves() {
         }
     }
     let [(alone, _), (behind, served)] = at_two.as_slice() else { panic!("two runs at two times") };
-    assert!(*behind > 0.75, "{behind}");
+    assert!(*behind > 0.7, "{behind}");
     assert!(*alone < 0.5, "the engine does not saturate, so this shows nothing: {alone}");
     // Two tenants ask for less than their share, however much the first one sends.
     assert!(served[1] > 0.9 && served[2] > 0.9, "{served:?}");

@@ -251,7 +251,13 @@ impl Route {
         known
             .destinations
             .extend(self.unfit.iter().map(|unfit| (unfit.destination.clone(), unfit.why.code().to_owned())));
-        Stop { why: unfit(self.unfit), step: "transform", known: Some(Box::new(known)) }
+        let why = unfit(self.unfit);
+        let step = match why.code() {
+            "destination_busy" => "admit",
+            code if is_of_budgets(code) => "choose",
+            _ => "transform",
+        };
+        Stop { why, step, known: Some(Box::new(known)) }
     }
 }
 
@@ -277,9 +283,15 @@ fn reserve(shared: &Shared, candidate: &mut Candidate) -> Result<Option<Reservat
 }
 
 fn unfit(mut all: Vec<Unfit>) -> Stopped {
+    // A question that somebody can answer says more than what is wrong elsewhere.
+    if let Some(at) = all.iter().position(|unfit| unfit.why.code() == super::approve::PENDING) {
+        return all.swap_remove(at).why;
+    }
     let first_code = all.first().map(|unfit| unfit.why.code());
     // Destinations that say no for the same reason say it once; the one that is free soonest speaks.
-    if all.iter().all(|unfit| Some(unfit.why.code()) == first_code) && first_code.is_some_and(is_of_budgets) {
+    if all.iter().all(|unfit| Some(unfit.why.code()) == first_code)
+        && first_code.is_some_and(|code| code == "destination_busy" || is_of_budgets(code))
+    {
         all.sort_by_key(|unfit| unfit.why.retry_after_s().unwrap_or(u32::MAX));
         all.truncate(1);
     }
@@ -312,7 +324,7 @@ fn unfit(mut all: Vec<Unfit>) -> Stopped {
 }
 
 fn is_of_budgets(code: &str) -> bool {
-    matches!(code, "destination_busy" | "budget_exceeded" | "rate_limited" | "price_unknown")
+    matches!(code, "budget_exceeded" | "rate_limited" | "price_unknown")
 }
 
 /// What a caller learns of an upstream's status.

@@ -11,6 +11,7 @@ use wire::front::Echo;
 use wire::text::Text;
 
 use super::choose::{Failed, Next};
+use super::decide::recordable;
 use super::record::OpenIntent;
 use super::send::{Raw, fail, note_failure, note_success};
 use super::stream;
@@ -77,6 +78,7 @@ async fn whole(mut raw: Raw, echo: &Echo) -> Result<Body, Failed> {
     let context = Arc::clone(&raw.attempt.shared.permit.inspected.context);
     let mut screening = Screening::new(Arc::clone(&context.snapshot.inspector), raw.strict, raw.pseudonyms.clone());
     note(&mut raw.intent, &answer);
+    note_dropped(&mut raw.intent, &answer, &context.snapshot.inspector);
     let screened = screen(&mut screening, &mut answer);
     note_screening(&mut raw.intent, &screening);
     if let Err(cut) = screened {
@@ -199,6 +201,16 @@ fn note(intent: &mut OpenIntent, answer: &Answer) {
     }
 }
 
+/// Names of fields that the upstream answered with and that nobody here knows: they go no further, and the record says so.
+fn note_dropped(intent: &mut OpenIntent, answer: &Answer, inspector: &::inspect::Inspector) {
+    let (Some(outcome), Answer::Generated(generated)) = (intent.outcome(), answer) else { return };
+    for name in generated.unmodelled.iter().take(DROPPED_MAX) {
+        let mut name = name.clone();
+        recordable(&mut name, inspector);
+        outcome.cut.push(format!("field:{name}"));
+    }
+}
+
 pub(super) fn note_usage(outcome: &mut ledger::Outcome, usage: Option<&Usage>) {
     if let Some(usage) = usage {
         outcome.input_tokens = Some(usage.input_tokens);
@@ -263,4 +275,6 @@ impl From<CutShort> for Stopped {
     }
 }
 
+/// How many names of dropped fields a record holds.
+const DROPPED_MAX: usize = 8;
 pub(super) const MODEL_CHARS_MAX: usize = 128;

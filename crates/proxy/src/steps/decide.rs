@@ -6,7 +6,7 @@ use std::time::Instant;
 use judge::{Action, CallFacts, Decision};
 use wire::call::{BlockKind, Call, Generate, Role, Source, Task};
 
-use super::inspect::{Findings, Inspected, named};
+use super::inspect::{Findings, Inspected, is_harmless, named};
 use super::transform::is_tool;
 use super::{KnownOfCall, Stop};
 use crate::gate::{Alias, Snapshot};
@@ -262,10 +262,10 @@ impl Traits {
     }
 }
 
-fn recordable(name: &mut String, inspector: &::inspect::Inspector) {
+pub(super) fn recordable(name: &mut String, inspector: &::inspect::Inspector) {
     let plain = name.len() <= NAME_BYTES_MAX && !name.chars().any(|c| c.is_control() || !c.is_ascii());
     let piece = ::inspect::Piece::text(::inspect::Channel::Parameter, name);
-    if !plain || !inspector.inspect(&[piece]).findings.is_empty() {
+    if !plain || !is_harmless(&inspector.inspect(&[piece])) {
         *name = format!("a name of {} bytes", name.len());
     }
 }

@@ -162,9 +162,7 @@ impl Context {
 fn caller(key: &store::KeyFacts, snapshot: &Snapshot) -> judge::Caller {
     // A floor that cannot be read, and a use case that nobody registered, are the strictest ones.
     let own = key.floor.parse().unwrap_or(::inspect::Level::Restricted);
-    let of_use_case = key.use_case.as_ref().map_or(::inspect::Level::Public, |name| {
-        snapshot.use_cases.get(name).copied().unwrap_or(::inspect::Level::Restricted)
-    });
+    let (of_use_case, purpose) = snapshot.registered(key.use_case.as_deref());
     judge::Caller {
         kind: judge::CallerKind::Workload,
         id: key.id.clone(),
@@ -174,8 +172,7 @@ fn caller(key: &store::KeyFacts, snapshot: &Snapshot) -> judge::Caller {
         floor: own.max(of_use_case),
         groups: Vec::new(),
         admin: key.admin,
-        // Without a registered use case the strictest holds.
-        purpose: key.use_case.as_ref().and_then(|name| snapshot.purposes.get(name)).cloned().unwrap_or_default(),
+        purpose,
         elevated_until_unix: 0,
         observe: snapshot.observed.get(&key.name).copied(),
     }

@@ -104,6 +104,13 @@ pub(crate) fn findings(
     Ok(Findings { found, classes })
 }
 
+/// Whether a short text, such as an upstream's message or the name of a field, may be shown and recorded: nothing in it is
+/// confidential, and nothing attacks. That it names a company or a place is no reason to hide it.
+pub(super) fn is_harmless(found: &Found) -> bool {
+    found.level < ::inspect::Level::Confidential
+        && found.findings.iter().all(|finding| finding.class.family() != "attack")
+}
+
 /// Counts by name, as records write them.
 pub(super) fn named(classes: &BTreeMap<Class, u32>) -> BTreeMap<String, u64> {
     classes.iter().map(|(class, count)| (class.as_str().to_owned(), u64::from(*count))).collect()

@@ -110,7 +110,12 @@ fn intent(
         attempt: attempt.number,
         attempt_kind: attempt.kind,
         destination: destination(attempt),
-        parameters: ledger::Json::of(&Parameters::of(call, attempt.reserved.as_ref())).unwrap_or_default(),
+        parameters: ledger::Json::of(&Parameters::of(
+            call,
+            &inspected.findings.found.excepted,
+            attempt.reserved.as_ref(),
+        ))
+        .unwrap_or_default(),
         prompt: inspected.prompt,
         sent: salt.commit(ledger::commit::field::SENT, body),
         sent_bytes: body.len() as u64,
@@ -156,8 +161,9 @@ struct Parameters<'a> {
     tools: usize,
     #[serde(skip_serializing_if = "is_zero")]
     turns: usize,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    unmodelled: &'a [String],
+    /// Exceptions that kept something from being a finding, and how often at least.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    excepted: &'a BTreeMap<String, u32>,
     /// What budgets keep for the attempt: what it counts for if nobody learns how it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     reserved_tokens: Option<u64>,
@@ -170,8 +176,8 @@ fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
-impl Parameters<'_> {
-    fn of(call: &Call, reserved: Option<&Reservation>) -> Self {
+impl<'a> Parameters<'a> {
+    fn of(call: &Call, excepted: &'a BTreeMap<String, u32>, reserved: Option<&Reservation>) -> Self {
         let none = Sampling::default();
         let (sampling, stream, most, n, tools, turns) = match &call.task {
             Task::Generate(one) | Task::CountTokens(one) => {
@@ -189,7 +195,7 @@ impl Parameters<'_> {
             n,
             tools,
             turns,
-            unmodelled: &[],
+            excepted,
             reserved_tokens: reserved.map(|reserved| reserved.most.tokens),
             reserved_micros: reserved.map(|reserved| reserved.most.money_micros),
         }

@@ -12,6 +12,7 @@ use ledger::Ended;
 use wire::call::{Call, Task};
 
 use super::choose::{Attempt, Failed, Next, from_status};
+use super::inspect::is_harmless;
 use super::record::{OpenIntent, Recorded};
 use crate::destination::{HttpWay, Timeouts, Way};
 use crate::health::InFlight;
@@ -308,7 +309,7 @@ fn screened_message(attempt: &Attempt, message: &str) -> Option<String> {
     }
     let piece = ::inspect::Piece::text(::inspect::Channel::Answer, &message);
     let found = attempt.shared.permit.inspected.context.snapshot.inspector.inspect(&[piece]);
-    found.findings.is_empty().then_some(message)
+    is_harmless(&found).then_some(message)
 }
 
 fn streams(call: &Call) -> bool {

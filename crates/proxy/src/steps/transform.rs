@@ -10,6 +10,7 @@ use wire::call::{Block, BlockKind, Call, ReasoningBlock, Task, ToolChoice};
 use wire::dialect::{Request, Target};
 use wire::text::Text;
 
+use super::approve::approval;
 use super::choose::{Attempt, Unfit};
 use super::decide::Traits;
 use super::inspect::{Findings, findings};
@@ -47,9 +48,7 @@ fn prepare(attempt: Attempt) -> Result<Prepared, Stopped> {
     let mut permitted = attempt.permitted.clone();
     let mut call = Arc::clone(&inspected.call);
     let mut pseudonyms = None;
-    if !permitted.obligations.approval.is_empty() {
-        return Err(needs_approval(&permitted.obligations).into());
-    }
+    let approved = approval(&attempt, &permitted.obligations)?;
     if must_change(&call, &permitted.obligations) {
         let edited = Arc::make_mut(&mut call);
         if !permitted.obligations.pseudonymise.is_empty() {
@@ -68,7 +67,8 @@ fn prepare(attempt: Attempt) -> Result<Prepared, Stopped> {
         permitted = permit_again(&attempt, edited, &again)?;
     }
     let request = write(&attempt, &call, &permitted.obligations)?;
-    let Permitted { obligations, policies, .. } = permitted;
+    let Permitted { mut obligations, policies, .. } = permitted;
+    obligations.approved = approved;
     Ok(Prepared { call, obligations, policies, request, pseudonyms, attempt })
 }
 
@@ -171,7 +171,7 @@ fn permit_again(attempt: &Attempt, call: &Call, again: &Findings) -> Result<Perm
     })
 }
 
-fn write(attempt: &Attempt, call: &Call, obligations: &Obligations) -> Result<Request, Stopped> {
+pub(super) fn write(attempt: &Attempt, call: &Call, obligations: &Obligations) -> Result<Request, Stopped> {
     let destination = &attempt.destination;
     if let Some(first) = call.unmodelled.first()
         && !obligations.allow_unmodelled
@@ -209,16 +209,6 @@ fn unmodelled(path: &str) -> Refusal {
             format!("leave out `{path}`, or ask for a policy with `@allow_unmodelled` for this destination"),
         )
     }
-}
-
-fn needs_approval(obligations: &Obligations) -> Refusal {
-    let who: Vec<&str> = obligations.approval.iter().map(String::as_str).collect();
-    Refusal::new(
-        403,
-        "approval_required",
-        format!("policy asks for an approval by {} before this call may be sent", who.join(" and ")),
-        "approvals cannot be given in this version yet; take out what was found, or ask for another model",
-    )
 }
 
 /// Sealed reasoning that no destination issued to this tenant through this door.

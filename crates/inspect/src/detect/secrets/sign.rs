@@ -139,6 +139,9 @@ fn operator(text: Text<'_>, at: usize) -> Option<(usize, Sign)> {
 /// Past spaces, a prefix of the quote (`b"`, `@"`), a wrapping call (`Secret("`) and the quote itself.
 fn opened(text: Text<'_>, from: usize, sign: Sign) -> Given {
     let from = text.run(from, SPACES_MAX, |byte| matches!(byte, b' ' | b'\t'));
+    if text.has_exactly(from, b"~s(") {
+        return Given { from: from + 3, sign, quote: Some(b')') };
+    }
     let quoted = |at: usize| {
         let at =
             text.run(at, 2, |byte| matches!(byte, b'b' | b'B' | b'u' | b'U' | b'r' | b'R' | b'f' | b'L' | b'@' | b'$'));

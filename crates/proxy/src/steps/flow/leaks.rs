@@ -46,15 +46,21 @@ impl Leak {
         Self::ForgetsWhatWasFound,
     ];
 
-    /// What the stage says of it.
-    pub(super) fn complaint(self) -> &'static str {
+    /// Whether this is what the stage says of it.
+    pub(super) fn is_told_by(self, wrong: &str) -> bool {
+        // A destination whose calls wait for an approval is not permitted without it.
+        wrong.contains(self.complaint())
+            || (self == Self::CarriesOutAnothersObligations && wrong.contains("is not permitted for this call"))
+    }
+
+    fn complaint(self) -> &'static str {
         match self {
             Self::TakesAllForPermitted | Self::FailsOverOutsideThePermitted | Self::ForgetsWhatWasFound => {
                 "is not permitted for this call"
             }
             Self::RetriesOnAStaleDecision => "got a call that was decided under configuration",
             Self::SendsBeforeTheIntentIsDurable => "before a durable intent",
-            Self::CarriesOutAnothersObligations => "may",
+            Self::CarriesOutAnothersObligations => " may ",
             Self::EditsWhatWasRecorded => "got bytes that no intent of its own commits to",
         }
     }

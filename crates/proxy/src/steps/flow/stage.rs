@@ -258,10 +258,7 @@ impl Desk for Clerk {
                 *self.0.lock().outcomes.entry(outcome.intent).or_default() += 1;
                 receiver.durable(0, outcome.id);
             }
-            ledger::Entry::Refusal(refusal) => receiver.durable(0, refusal.id),
-            ledger::Entry::Act(act) => receiver.durable(0, act.id),
-            ledger::Entry::Aggregate(aggregate) => receiver.durable(0, aggregate.id),
-            ledger::Entry::Erased(erased) => receiver.durable(0, erased.id),
+            other => receiver.durable(0, other.id().to_owned()),
         }
     }
 }

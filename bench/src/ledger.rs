@@ -1,10 +1,10 @@
-//! How fast records become durable, beside a bare loop that writes and syncs as many bytes in as many steps.
+//! The benchmark of the ledger: durable records beside a bare loop of write and fdatasync, CPU, proofs, verification.
 //!
-//! `cargo bench -p store --bench append -- [DIR] [SECONDS]`: measures in a fresh folder in DIR (a disk, or a
-//! memory-backed file system), each row for SECONDS. Nothing is asserted: read the ratios.
+//! `bench-ledger [DIR] [SECONDS] [RECORDS]` writes in fresh folders in DIR (a disk, or a memory-backed file system), each
+//! row for SECONDS, and proves and verifies over RECORDS. Nothing is asserted: read the ratios.
 #![expect(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, reason = "a benchmark prints, and may stop")]
 
-#[path = "../../ledger/tests/samples/mod.rs"]
+#[path = "../../crates/ledger/tests/samples/mod.rs"]
 mod samples;
 
 use std::{
@@ -19,6 +19,8 @@ use std::{
 use ledger::{
     Entry, Hash,
     encode::{Encoded, Place},
+    note::VerifierKey,
+    proof::{Claim, Trust, Verdict, check},
     salts::Seed,
 };
 use samples::{act, intent, outcome};
@@ -39,6 +41,7 @@ fn main() {
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     let dir = arguments.next().map_or_else(std::env::temp_dir, PathBuf::from);
     let seconds = arguments.next().map_or(3.0, |text| text.parse().expect("SECONDS is a number"));
+    let records = arguments.next().map_or(1_000_000, |text| text.parse().expect("RECORDS is a number"));
     encoding();
     println!("\nin {}, {seconds} s a row; latency is of one append\n", dir.display());
     println!(
@@ -52,10 +55,49 @@ fn main() {
         let (bare, bare_latencies) =
             bare(&folder.path().join("bare"), batch * row.frame_bytes, Duration::from_secs_f64(seconds));
         print(&row, batch, bare * batch as f64, &bare_latencies);
-        if tasks == 500 {
-            verification(folder.path());
-        }
     }
+    let folder = tempfile::tempdir_in(&dir).unwrap();
+    fill(folder.path(), records);
+    verification(folder.path());
+    proofs(folder.path());
+}
+
+/// Writes records without forcing them to the disk: what follows is about reading them.
+fn fill(dir: &Path, records: u64) {
+    const TASKS: u64 = 256;
+    let store = Arc::new(Store::open(dir, Options { sync: false, ..Options::default() }).unwrap());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let work: Vec<_> = (0..TASKS)
+        .map(|task| {
+            let ledger = store.ledger();
+            runtime.spawn(async move {
+                for n in (0..records / TASKS).step_by(2) {
+                    let n = (task << 32) + n;
+                    ledger.append(intent(n)).await.unwrap();
+                    ledger.append(outcome(n + 1, n)).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    runtime.block_on(async {
+        for task in work {
+            task.await.unwrap();
+        }
+    });
+}
+
+fn proofs(dir: &Path) {
+    let question = "level>=restricted and jurisdiction!=EU";
+    let start = Instant::now();
+    let proved = store::prove_dir(dir, Claim::Never, question, (0, u64::MAX), &mut |_, _| {}).unwrap();
+    let took = start.elapsed().as_secs_f64();
+    let (bytes, records) = (proved.file.len() as f64, proved.statement.records as f64);
+    println!("prove --never `{question}`: {records} records in {took:.2} s, {:.1} bytes a record", bytes / records);
+    let key = fs::read_to_string(dir.join("ledger/key.pub")).unwrap();
+    let trust = Trust { logs: vec![VerifierKey::parse(&key).unwrap()], ..Trust::default() };
+    let start = Instant::now();
+    assert!(matches!(check(&proved.file, &trust).unwrap(), Verdict::Holds(_)));
+    println!("checking that proof: {:.2} s", start.elapsed().as_secs_f64());
 }
 
 fn print(row: &Row, batch: u64, bare_per_second: f64, bare_latencies: &[u64]) {

@@ -1,11 +1,22 @@
 //! Source code: a rough count of lines that only code has. Needs the whole text.
 
+mod language;
+mod licence;
+
 use std::ops::Range;
 
 use crate::text::Text;
 
-/// The stretch of the text that is source code, if enough of it is.
-pub(crate) fn source_code(text: Text<'_>) -> Option<Range<usize>> {
+pub(crate) use licence::{LICENCES, licence};
+
+/// The stretch of the text that is source code, if enough of it is, and the detector that names its language.
+pub(crate) fn source_code(text: Text<'_>) -> Option<(Range<usize>, &'static str)> {
+    let place = coded(text)?;
+    let language = language::language(text.cut(place.start, place.end));
+    Some((place, language))
+}
+
+fn coded(text: Text<'_>) -> Option<Range<usize>> {
     let (mut lines, mut coded, mut strong) = (0u32, 0u32, 0u32);
     let mut place: Option<Range<usize>> = None;
     let mut start = 0;
@@ -119,7 +130,7 @@ mod tests {
     fn the_place_is_the_coded_part() {
         let text = "Hello\nuse std::fs;\nfn a() {\n    b();\n}\nBye";
         assert_eq!(
-            source_code(Text::new(text)).and_then(|place| text.get(place)),
+            source_code(Text::new(text)).and_then(|(place, _)| text.get(place)),
             Some("use std::fs;\nfn a() {\n    b();\n}")
         );
     }
