@@ -31,10 +31,12 @@ pub(crate) fn spelt_apart(text: &str) -> Vec<View<'_>> {
     let mut at = 0;
     while at + APART_BLOCK <= text.len() {
         if at >= done
-            && let Some(place) = apart_at(bytes, at)
+            && let Some((place, is_spelling)) = apart_at(bytes, at, done)
         {
             done = place.end;
-            views.extend(joined(text, place));
+            if is_spelling {
+                views.extend(joined(text, place));
+            }
         }
         at += APART_BLOCK;
     }
@@ -90,8 +92,9 @@ fn turn(c: char) -> char {
     }
 }
 
-/// The stretch of single characters around `at`, if a block of them stands there and most are letters.
-fn apart_at(text: Text<'_>, at: usize) -> Option<Range<usize>> {
+/// The stretch of single characters around `at`, if a block of them stands there, and whether most are letters. It begins
+/// at `floor` or later: what was read is not read again.
+fn apart_at(text: Text<'_>, at: usize, floor: usize) -> Option<(Range<usize>, bool)> {
     let first = at + usize::from(!is_single(text.at(at)));
     let sign = text.at(first + 1);
     let holds = |at: usize| text.at(at + 1) == sign && is_single(text.at(at)) && (sign == b' ' || is_word(text.at(at)));
@@ -100,7 +103,7 @@ fn apart_at(text: Text<'_>, at: usize) -> Option<Range<usize>> {
         return None;
     }
     let mut start = first;
-    while start >= 2 && holds(start - 2) && first - start < APART_BYTES_MAX {
+    while start >= floor + 2 && holds(start - 2) {
         start -= 2;
     }
     // The last letter of a word is none that stands alone.
@@ -118,7 +121,7 @@ fn apart_at(text: Text<'_>, at: usize) -> Option<Range<usize>> {
         end -= 1;
     }
     let letters = text.cut(start, end).iter().filter(|byte| byte.is_ascii_alphabetic()).count();
-    (letters >= APART_SINGLES && letters * 4 >= end - start).then_some(start..end)
+    Some((start..end, letters >= APART_SINGLES && letters * 4 >= end - start))
 }
 
 /// The stretch with its signs left out, and some text around it for what gives it a meaning.
