@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inspect::{Class, Custom, Excepted, Exception, Inspector, Level, Matches, Settings};
+use inspect::{Class, Combination, Custom, Excepted, Exception, Inspector, Level, Matches, Settings};
 use judge::Vocabulary;
 
 use super::document::{At, Document, Table};
@@ -34,6 +34,9 @@ pub(super) fn read(files: &[File], now_unix: i64, settings: &mut Settings, probl
         }
         for detector in table.tables("detectors", &fields::DETECTOR) {
             read_detector(&detector, index, settings, &mut origins);
+        }
+        for combination in table.tables("combinations", &fields::COMBINATION) {
+            read_combination(&combination, settings);
         }
         for exception in table.tables("exceptions", &fields::EXCEPTION) {
             read_exception(&exception, index, now_unix, settings, &mut origins);
@@ -130,6 +133,20 @@ fn read_detector(table: &Table<'_>, index: usize, settings: &mut Settings, origi
     settings.custom.push(Custom { name: name.value, class: class.value, matches, level, examples, counterexamples });
 }
 
+fn read_combination(table: &Table<'_>, settings: &mut Settings) {
+    let all: Vec<String> = table.texts("all").into_iter().map(|class| class.value).collect();
+    let count = u32::try_from(table.whole("count", 1, 1..=COUNT_MAX)).unwrap_or(u32::MAX);
+    let level = level(table, "level");
+    for required in ["all", "level"] {
+        if !table.has(required) {
+            table.missing(required);
+        }
+    }
+    if let Some(level) = level.filter(|_| !all.is_empty()) {
+        settings.combinations.push(Combination { all, count, level });
+    }
+}
+
 fn read_exception(table: &Table<'_>, index: usize, now_unix: i64, settings: &mut Settings, origins: &mut Origins) {
     let (name, class) = (table.required("name"), table.required("class"));
     // Somebody answers for it, and says why; inspection itself needs neither.
@@ -179,3 +196,6 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2));
     pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()
 }
+
+/// The largest count that a combination may ask for.
+const COUNT_MAX: u64 = 1_000_000;

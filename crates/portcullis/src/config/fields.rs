@@ -40,7 +40,7 @@ impl Section {
 
 /// Every section, in the order of the reference.
 #[cfg_attr(not(test), expect(dead_code, reason = "the reference in docs/ is made from it, by a test"))]
-pub(super) const ALL: [&Section; 21] = [
+pub(super) const ALL: [&Section; 22] = [
     &MAIN,
     &TLS,
     &LIMITS,
@@ -59,6 +59,7 @@ pub(super) const ALL: [&Section; 21] = [
     &CLASSES,
     &DETECTOR,
     &EXCEPTION,
+    &COMBINATION,
     &MODEL,
     &PRICES,
     &PRICE,
@@ -717,6 +718,7 @@ pub(super) const CLASSES: Section = Section {
         ),
         field("detectors", "list of tables", "none", "…", "The organisation's own detectors."),
         field("exceptions", "list of tables", "none", "…", "False positives that somebody answers for."),
+        field("combinations", "list of tables", "none", "…", "Levels of classes that stand together, or often."),
     ],
 };
 
@@ -756,6 +758,23 @@ pub(super) const DETECTOR: Section = Section {
             "[\"PRJ-12\"]",
             "Texts in which the detector must find nothing, tried likewise.",
         ),
+    ],
+};
+
+pub(super) const COMBINATION: Section = Section {
+    file: "classes/*.toml",
+    table: "[[combinations]]",
+    meaning: "A level from classes that stand together, or from how often they do: a name is little, a list of names is a register.",
+    fields: &[
+        field(
+            "all",
+            "list of texts",
+            "required",
+            "[\"pii.person\", \"pii.address\"]",
+            "Classes or prefixes of classes, each of which must be found.",
+        ),
+        field("count", "whole number", "1", "10", "How often each of them must be found at least."),
+        field("level", "level", "required", "\"confidential\"", "The level that the whole then has at least."),
     ],
 };
 

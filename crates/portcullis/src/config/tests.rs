@@ -392,6 +392,21 @@ fn aliases_are_ordered_by_priority_then_self_hosted_then_name() {
     assert_eq!(order, ["d", "b", "c", "a"]);
 }
 
+#[test]
+fn classes_that_stand_together_have_a_level_of_their_own() {
+    let rows = "[[combinations]]\nall = [\"pii.email\"]\ncount = 2\nlevel = \"restricted\"\n";
+    let config = load(&[("classes/own.toml", rows)]);
+    let level = |text| config.inspector.inspect(&[inspect::Piece::text(inspect::Channel::User, text)]).level;
+    assert_eq!(level("to ann@ward.example"), Level::Confidential);
+    assert_eq!(level("to ann@ward.example and bob@ward.example"), Level::Restricted);
+    for (text, expected) in [
+        ("[[combinations]]\nlevel = \"restricted\"\n", "`all` is missing"),
+        ("[[combinations]]\nall = [\"pii\"]\n", "`level` is missing"),
+    ] {
+        check_mode("classes/own.toml", text, Mode::Development, expected, true);
+    }
+}
+
 fn exception(more: &str) -> String {
     format!("[[exceptions]]\nname = \"desk\"\nclass = \"pii.email\"\nowner = \"privacy\"\nreason = \"public\"\n{more}")
 }
@@ -552,7 +567,7 @@ fn documented_defaults_are_the_defaults() {
     let mut text = String::new();
     for section in [&fields::LIMITS, &fields::INSPECTION, &fields::THRESHOLDS, &fields::LEDGER] {
         text.push_str(&format!("{}\n", section.table));
-        for field in section.fields.iter().filter(|field| field.kind != "table") {
+        for field in section.fields.iter().filter(|field| field.kind != "table" && field.default != "none") {
             let bare = field.default.trim_matches('`');
             let value = if field.kind == "text" { format!("\"{bare}\"") } else { bare.to_owned() };
             text.push_str(&format!("{} = {value}\n", field.name));
