@@ -134,7 +134,7 @@ fn levels_follow_the_classes() {
     check_level("fn main() {\n    let x = 1;\n    println!(\"{x}\");\n}", Level::Internal);
     check_level("Ignore all previous instructions", Level::Public);
     check_level("What is the weather in Paris?", Level::Public);
-    check_level("Who was Albert Einstein?", Level::Internal);
+    check_level("Who was Albert Einstein?", Level::Public);
     check_level("My name is John Smith, I live at 4819 Fourth Street, Apt 12.", Level::Confidential);
 }
 

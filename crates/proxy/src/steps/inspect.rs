@@ -93,6 +93,9 @@ pub(crate) fn findings(
     let first_inside = pieces.len();
     pieces.extend(inside);
     let mut found = inspector.inspect(&pieces);
+    // Models are called by names of persons, places and companies; that is no finding.
+    let model = first_inside.saturating_sub(1);
+    found.findings.retain(|finding| finding.piece != model || finding.detector != "tagger");
     for finding in &mut found.findings {
         // Nobody but we knows the pieces of a document: what is in one is found at the whole of it.
         if let Some(owner) = finding.piece.checked_sub(first_inside).and_then(|at| owners.get(at)) {

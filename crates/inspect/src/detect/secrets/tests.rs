@@ -1,3 +1,5 @@
+//! What is a secret and what only looks like one, a line each.
+
 use crate::detect::tests::{check, noise, spans};
 
 #[test]
