@@ -148,6 +148,14 @@ impl Approvals {
         Sought::Pending { id, new: true }
     }
 
+    /// Undoes that `call` spent a yes, because nothing was sent after all.
+    pub fn give_back(&self, id: &str, call: &str) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = all.get_mut(id).filter(|held| held.spent_by.as_deref() == Some(call)) {
+            held.spent_by = None;
+        }
+    }
+
     /// Counts an answer, or with `really` false only says whether it would count.
     ///
     /// # Errors
@@ -274,6 +282,21 @@ mod tests {
         assert_eq!(approvals.seek(&wanted("c3"), 0), Sought::Granted(id.clone()));
         assert_eq!(approvals.seek(&wanted("c3"), 0), Sought::Granted(id), "the same call's next attempt");
         assert!(matches!(approvals.seek(&wanted("c4"), 0), Sought::Pending { new: true, .. }), "spent");
+    }
+
+    #[test]
+    fn a_yes_that_led_to_nothing_is_given_back_by_its_own_call_alone() {
+        let approvals = Approvals::default();
+        let id = asked(&approvals, &wanted("c1"));
+        approvals.answer(&id, &answer("key:p", "privacy", true), true, 0).unwrap();
+        assert_eq!(approvals.seek(&wanted("c2"), 0), Sought::Granted(id.clone()));
+        approvals.give_back(&id, "c3");
+        assert!(matches!(approvals.seek(&wanted("c3"), 0), Sought::Pending { new: true, .. }), "it is not c3's");
+        approvals.give_back(&id, "c2");
+        assert_eq!(
+            approvals.answer(&id, &answer("key:p", "privacy", true), false, 0).map(|held| held.state),
+            Ok("approved")
+        );
     }
 
     #[test]

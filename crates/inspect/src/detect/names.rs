@@ -1,4 +1,4 @@
-//! Words that a person's name begins with, and capitalised words that are none; small until the tagger comes.
+//! Words that a person's name begins with, and capitalised words that are none: for rules that read names beside health words.
 
 /// Given names common in several languages, lower case, sorted.
 #[rustfmt::skip]

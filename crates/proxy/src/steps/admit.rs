@@ -22,6 +22,12 @@ pub async fn admit(mut prepared: Prepared) -> Result<Prepared, Unfit> {
             Ok(prepared)
         }
         Err(full) => {
+            // A yes that led to no attempt is not spent. A retry has had its attempt.
+            if let Some(id) =
+                prepared.obligations.approved.as_ref().filter(|_| attempt.kind != ledger::AttemptKind::Retry)
+            {
+                context.gate.approvals.give_back(id, &context.call_id);
+            }
             let destination = attempt.destination.facts.name.clone();
             Err(Unfit { why: busy(&destination, full).into(), destination })
         }
