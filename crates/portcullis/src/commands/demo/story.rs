@@ -156,13 +156,16 @@ pub(super) fn flip_one_byte(state: &Path, copy: &Path) -> Result<Flipped> {
         store::read_dir(&to, store::Filter { kind: Some(::ledger::Kind::Intent), ..store::Filter::default() })?
             .next()
             .context("the ledger holds no intent")??;
+    let ::ledger::Entry::Intent(attempt) = &intent.body else {
+        anyhow::bail!("the record `{}` is no intent", intent.id)
+    };
     for entry in std::fs::read_dir(&to)? {
         let path = entry?.path();
         let mut bytes = std::fs::read(&path)?;
-        let id = intent.id.as_bytes();
-        let Some(at) = bytes.windows(id.len()).position(|window| window == id) else { continue };
-        // A few bytes after the id, inside the same record.
-        if let Some(byte) = bytes.get_mut(at + id.len() + 20) {
+        let call = attempt.call.as_bytes();
+        let Some(at) = bytes.windows(call.len()).position(|window| window == call) else { continue };
+        // The first record that names the call is its intent; a few bytes on is still inside.
+        if let Some(byte) = bytes.get_mut(at + call.len() + 20) {
             *byte ^= 1;
         }
         std::fs::write(&path, bytes)?;
