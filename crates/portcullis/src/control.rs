@@ -142,6 +142,11 @@ pub fn now_ms() -> u64 {
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// Unix seconds, as policy counts them.
+pub fn now_unix() -> i64 {
+    i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX)
+}
+
 fn request(operation: &Operation) -> Result<(&'static str, String, String)> {
     Ok(match operation {
         Operation::CreateKey(wanted) => ("POST", "/admin/v1/keys".to_owned(), serde_json::to_string(wanted)?),

@@ -41,7 +41,7 @@ fn in_json(loaded: &Result<Config, Vec<Problem>>) -> Value {
                 "aliases": aliases,
                 "policies": config.policies.len(),
                 "problems": config.warnings,
-                "routes": routes::in_json(&routes::of(config, now_unix())),
+                "routes": routes::in_json(&routes::of(config, crate::control::now_unix())),
             })
         }
         Err(problems) => json!({ "ok": false, "problems": problems }),
@@ -77,17 +77,13 @@ fn in_words(loaded: &Result<Config, Vec<Problem>>) {
                 if problems.is_empty() { String::new() } else { format!("; {}", counted(problems.len(), "warning")) },
             ));
             // For a plain question, by a caller that belongs to no group or use case, of content without findings.
-            routes::in_words(&routes::of(config, now_unix())).iter().for_each(|line| say(line));
+            routes::in_words(&routes::of(config, crate::control::now_unix())).iter().for_each(|line| say(line));
         }
         Err(_) => {
             let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
             say(&format!("The configuration is refused: {}.", counted(errors, "error")));
         }
     }
-}
-
-fn now_unix() -> i64 {
-    i64::try_from(crate::control::now_ms() / 1000).unwrap_or(i64::MAX)
 }
 
 fn counted(number: usize, thing: &str) -> String {

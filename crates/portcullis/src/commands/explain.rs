@@ -10,7 +10,7 @@ use wire::call::Door;
 
 use super::{say, text, warn};
 use crate::cli::Place;
-use crate::control::{Said, ask_or_do, now_ms};
+use crate::control::{Said, ask_or_do, now_unix};
 use crate::{Exit, assemble, dirs};
 
 /// Runs `portcullis explain`.
@@ -36,7 +36,7 @@ fn rehearsed(place: &Place, door: &str, floor: &str, use_case: Option<String>) -
         purpose,
         ..judge::Caller::workload("explain", admin::TENANT_DEFAULT)
     };
-    let now = i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX);
+    let now = now_unix();
     let headers = wire::front::Headers::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start threads")?;
     let explained = runtime.block_on(async {

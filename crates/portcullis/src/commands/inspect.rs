@@ -7,6 +7,7 @@ use inspect::{Channel, Excepted, Inspector, Piece};
 
 use super::{say, warn};
 use crate::cli::Place;
+use crate::config::bundle::hex;
 use crate::{Exit, assemble};
 
 /// Runs `portcullis inspect`.
@@ -64,7 +65,6 @@ pub fn exception(place: &Place, class: &str) -> Result<Exit> {
     }
     let mut salt = [0; SALT_BYTES];
     getrandom::fill(&mut salt).map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let digest = format!("hmac-sha256:{}:{}", hex(&salt), hex(&Excepted::digest(&salt, value)));
     if place.json {
         say(&serde_json::json!({ "class": class, "value": digest }).to_string());

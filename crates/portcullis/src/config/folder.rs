@@ -29,7 +29,7 @@ pub(super) fn load(
         |file| main_file::read(file, dir, mode, &problems, &mut files),
     );
     let mut inspection = main.inspection;
-    let origins = classes::read(&found.classes, now_unix(), &mut inspection, &problems);
+    let origins = classes::read(&found.classes, crate::control::now_unix(), &mut inspection, &problems);
     let inspector = classes::inspector(&found.classes, &inspection, &origins, &problems);
     let policies = policies::compile(&found.policies, &classes::vocabulary(&inspection), &problems);
     let candidate = if found.candidate.is_empty() {
@@ -91,12 +91,6 @@ pub(super) fn load(
         hash: hash(&read),
         warnings,
     })
-}
-
-/// Seconds since 1970.
-fn now_unix() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// `sha256:` and 64 hexadecimal digits over names and bytes of files, each behind its length.

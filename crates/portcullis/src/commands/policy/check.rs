@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::cli::Place;
 use crate::commands::say;
 use crate::config::{Config, Problem, Severity};
-use crate::control::now_ms;
+use crate::control::now_unix;
 use crate::{Exit, dirs};
 
 /// Runs `portcullis policy check`. With `strict` the answer is no when something is suspicious, too.
@@ -44,7 +44,7 @@ fn of_policies(problems: &[Problem]) -> Vec<&Problem> {
 }
 
 fn lint(config: &Config) -> Vec<judge::Problem> {
-    let now = i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX);
+    let now = now_unix();
     let facts: Vec<_> = config.destinations.iter().map(|one| one.facts.clone()).collect();
     let ground = Ground::new(&facts, config.mode, now);
     let candidate = config.candidate.iter().flat_map(|policies| judge::lint(policies, &ground));

@@ -9,7 +9,7 @@ use super::sources;
 use crate::Exit;
 use crate::cli::Place;
 use crate::commands::say;
-use crate::control::now_ms;
+use crate::control::now_unix;
 
 /// Runs `portcullis policy diff`. The answer is no when something changes.
 ///
@@ -20,7 +20,7 @@ pub(super) fn run(place: &Place, old: &Path, new: &Path) -> Result<Exit> {
     let before = sources::compile(&sources::read(old)?, &config, &format!("`{}`", old.display()))?;
     let after = sources::compile(&sources::read(new)?, &config, &format!("`{}`", new.display()))?;
     let facts: Vec<_> = config.destinations.iter().map(|one| one.facts.clone()).collect();
-    let now = i64::try_from(now_ms() / 1000).unwrap_or(i64::MAX);
+    let now = now_unix();
     let report = judge::diff(&before, &after, &Ground::new(&facts, config.mode, now));
     if place.json {
         say(&serde_json::to_string(&report)?);
